@@ -1,0 +1,73 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// One row a target: its name and what it may import. Arrows go down only.
+let table: [(name: String, imports: [String])] = [
+  ("Randomness", []),
+  ("Findings", []),
+  ("Tensors", []),
+  ("CPUDevice", ["Tensors", "CKernels", "COpenBLAS"]),
+  ("NeuralNetworks", ["Tensors", "Randomness"]),
+  ("Images", ["CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
+  ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto"]),
+  ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
+  ("Poisoning", ["Datasets", "Images", "Randomness"]),
+  (
+    "Detection",
+    ["Contrastive", "Findings", "NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness"]
+  ),
+  ("Reporting", ["Findings"]),
+  (
+    "Auditing",
+    [
+      "Detection", "Poisoning", "Reporting", "Contrastive", "Datasets", "Findings", "Images",
+      "NeuralNetworks", "Tensors", "Randomness",
+    ]
+  ),
+]
+
+/// One row a test target; each may import the library targets it names.
+let tests: [(name: String, imports: [String])] = [
+  ("TensorsTests", ["Tensors", "CPUDevice", "TestSupport"]),
+  ("CPUDeviceTests", ["Tensors", "CPUDevice", "Randomness", "TestSupport"]),
+  ("NeuralNetworksTests", ["NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]),
+  ("ImagesTests", ["Images", "Randomness", "TestSupport"]),
+  ("DatasetsTests", ["Datasets", "Images", "Poisoning", "Randomness", "TestSupport"]),
+  (
+    "ContrastiveTests",
+    [
+      "Contrastive", "NeuralNetworks", "Tensors", "CPUDevice", "Datasets", "Images", "Randomness",
+      "TestSupport",
+    ]
+  ),
+  (
+    "DetectionTests",
+    ["Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "Randomness", "TestSupport"]
+  ),
+  ("ReportingTests", ["Reporting", "Findings", "TestSupport"]),
+  ("EndToEndTests", ["Findings", "Images", "TestSupport"]),
+]
+
+let package = Package(
+  name: "bezoar",
+  products: [.executable(name: "bezoar", targets: ["bezoar"])],
+  targets: [
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg"),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+    .target(name: "CKernels"),
+    .executableTarget(
+      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Reporting"]),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
+  ]
+    + table.map { row in
+      .target(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
+    }
+    + tests.filter { _ in true }.map { row in
+      .testTarget(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
+    },
+  swiftLanguageModes: [.v6]
+)

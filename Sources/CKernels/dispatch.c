@@ -1,0 +1,48 @@
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+extern const bz_kernel_table bz_table_portable;
+#if defined(__x86_64__)
+extern const bz_kernel_table bz_table_avx2, bz_table_avx512;
+#endif
+
+static _Atomic int limit = -1;
+
+void bz_limit_simd(int level) { atomic_store(&limit, level); }
+
+const bz_kernel_table *bz_kernels(void) {
+#if defined(__x86_64__)
+  const int most = atomic_load(&limit);
+  __builtin_cpu_init();
+  if ((most < 0 || most >= 2) && __builtin_cpu_supports("avx512f") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq"))
+    return &bz_table_avx512;
+  if ((most < 0 || most >= 1) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return &bz_table_avx2;
+#endif
+  return &bz_table_portable;
+}
+
+long bz_packed_count(const bz_kernel_table *k, int taps, int in_channels, int out_channels) {
+  const long blocks = (out_channels + k->block - 1) / k->block;
+  return blocks * taps * in_channels * k->block;
+}
+
+void bz_pack(const bz_kernel_table *k, const float *w, const int *tap_index, int taps,
+             long tap_stride, int in_channels, long in_stride, int out_channels, long out_stride,
+             float *packed) {
+  for (int o = 0; o < out_channels; o += k->block) {
+    const int count = out_channels - o < k->block ? out_channels - o : k->block;
+    for (int t = 0; t < taps; t++)
+      for (int i = 0; i < in_channels; i++) {
+        const float *from = w + tap_index[t] * tap_stride + i * in_stride + o * out_stride;
+        for (int c = 0; c < count; c++) packed[c] = from[c * out_stride];
+        for (int c = count; c < k->block; c++) packed[c] = 0.0f;
+        packed += k->block;
+      }
+  }
+}

@@ -1,0 +1,71 @@
+import CKernels
+import COpenBLAS
+import Foundation
+import Tensors
+
+/// The CPU as a device: compiles programs into memory plans and runs them on threads.
+///
+/// OpenBLAS runs matrix products single-threaded inside our own tasks; everything else is
+/// `CKernels`. Work is split by shape, never by the number of threads, so results are the same bits
+/// for any `threads`.
+public struct CPUDevice: Device {
+  /// Number of threads a step may use; >= 1.
+  public let threads: Int
+
+  /// Creates the device.
+  ///
+  /// - Parameter threads: Number of threads; nil takes one a processor that is online.
+  public init(threads: Int? = nil) {
+    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    openblas_set_num_threads(1)
+  }
+
+  /// The device as the report names it.
+  public var name: String { "cpu" }
+
+  /// The instruction set whose kernels are used: portable, avx2 or avx512.
+  public static var instructionSet: String { String(cString: bz_kernels().pointee.name) }
+
+  /// OpenBLAS's own description of its build and the processor it found.
+  public static var blas: String {
+    "\(String(cString: openblas_get_config()).trimmingCharacters(in: .whitespaces)) (\(String(cString: openblas_get_corename())))"
+  }
+
+  /// Copies a tensor into a buffer of this device.
+  public func buffer(_ tensor: Tensor) -> any DeviceBuffer { CPUBuffer(tensor) }
+
+  /// Plans memory and execution of a program.
+  public func compile(_ program: Program) -> any Executable {
+    CPUExecutable(program: program, threads: threads)
+  }
+}
+
+/// A tensor in the host's memory at a fixed address.
+final class CPUBuffer: DeviceBuffer {
+  let shape: Shape
+  let base: UnsafeMutablePointer<Float>
+
+  init(_ tensor: Tensor) {
+    shape = tensor.shape
+    base = allocateFloats(shape.count)
+    write(tensor)
+  }
+
+  deinit { free(base) }
+
+  func read() -> Tensor { Tensor(shape, Array(UnsafeBufferPointer(start: base, count: shape.count))) }
+
+  func write(_ tensor: Tensor) {
+    precondition(tensor.shape == shape, "writing \(tensor.shape) into a buffer of \(shape)")
+    tensor.scalars.withUnsafeBufferPointer { from in
+      if let address = from.baseAddress { base.update(from: address, count: shape.count) }
+    }
+  }
+}
+
+/// Returns memory for at least `count` floats at a multiple of 64 bytes; release with `free`.
+func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
+  let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 63) / 64 * 64
+  guard let memory = aligned_alloc(64, bytes) else { fatalError("out of memory: \(bytes) bytes") }
+  return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// Returns the multi-view NT-Xent loss: each view's positives are the other views of its image.
+///
+///     -1/|P(i)| Σ_{p in P(i)} log( exp(z_i·z_p / t) / Σ_{a ≠ i} exp(z_i·z_a / t) ), averaged over i
+///
+/// - Parameters:
+///   - views: One projection a view, [N, D] each, in the same order of images; any scale.
+///   - temperature: Divides similarities; dimensionless, > 0. SimCLR: 0.5.
+/// - Returns: Mean loss in nats; shape [].
+/// - Precondition: At least two views of equal shape.
+/// - Source: Chen et al., 2020, eq. 1, arXiv 2002.05709; several positives: Khosla et al., 2020,
+///   eq. 2, arXiv 2004.11362.
+public func ntXentLoss(_ views: [Value], temperature: Float) -> Value {
+  precondition(views.count >= 2, "NT-Xent needs two views, got \(views.count)")
+  let images = views[0].shape[0]
+  let total = images * views.count
+  let z = Value.concatenated(views).unitRows()
+  var (own, positives) = ([Float](repeating: 0, count: total * total), [Float](repeating: 0, count: total * total))
+  for i in 0..<total {
+    own[i * total + i] = -1e9
+    for view in 0..<views.count where view != i / images {
+      positives[i * total + view * images + i % images] = 1 / Float(views.count - 1)
+    }
+  }
+  let trace = z.owner
+  let similarity =
+    z.matrixProduct(z, transposeRight: true) * (1 / temperature)
+    + trace.constant(Tensor([total, total], own))
+  let attraction = (similarity * trace.constant(Tensor([total, total], positives))).sum([1])
+  return (similarity.logSumExp() - attraction).mean()
+}
+
+/// Returns the InfoNCE loss of MoCo: each query's positive is its key, negatives come from a queue.
+///
+/// - Parameters:
+///   - queries: [N, D]; any scale.
+///   - keys: [N, D] of the momentum encoder; no gradient flows into them.
+///   - queue: [Q, D], rows of unit length; no gradient.
+///   - temperature: Divides similarities, > 0. MoCo v2: 0.2.
+/// - Returns: Mean loss in nats; shape [].
+/// - Source: He et al., 2019, eq. 1, arXiv 1911.05722.
+public func infoNCELoss(_ queries: Value, keys: Value, queue: Value, temperature: Float) -> Value {
+  let trace = queries.owner
+  let (q, k) = (queries.unitRows(), trace.detached(keys.unitRows()))
+  let positive = (q * k).sum([1])
+  let negatives = q.matrixProduct(trace.detached(queue), transposeRight: true)
+  let logits = Value.concatenated([positive, negatives], axis: 1) * (1 / temperature)
+  return (logits.logSumExp() - positive * (1 / temperature)).mean()
+}
+
+/// Returns the mean cross-entropy of a softmax against integer classes.
+///
+/// - Parameters:
+///   - logits: [N, K].
+///   - classes: [N], integers stored as float32; rows with a class outside 0..<K add only their
+///     normaliser.
+/// - Returns: Nats; shape [].
+public func crossEntropyLoss(_ logits: Value, classes: Value) -> Value {
+  let truth = classes.oneHot(logits.shape[1])
+  return (logits.logSumExp() - (logits * truth).sum([1])).mean()
+}

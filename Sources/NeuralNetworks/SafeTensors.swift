@@ -1,0 +1,130 @@
+import Foundation
+import Tensors
+
+/// Reads and writes the safetensors format, float32 tensors.
+///
+/// Convolution weights are stored as PyTorch does, [O, C, KH, KW], and linear weights [O, I], so
+/// that files move between Bezoar, torchvision and timm.
+///
+/// - Source: github.com/huggingface/safetensors, format section of its README.
+public enum SafeTensors {
+
+  /// Returns a file's bytes: 8 bytes of header length, JSON header padded to 8, data by name.
+  public static func encode(_ tensors: [String: Tensor], metadata: [String: String] = [:]) -> Data {
+    var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
+    var body = Data()
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      let stored = tensor.shape.rank == 4 ? permuted(tensor, [3, 2, 0, 1]) : tensor
+      let start = body.count
+      stored.scalars.withUnsafeBytes { body.append(contentsOf: $0) }
+      header[name] = [
+        "dtype": "F32", "shape": stored.shape.extents, "data_offsets": [start, body.count],
+      ]
+    }
+    var text =
+      (try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])) ?? Data("{}".utf8)
+    while text.count % 8 != 0 { text.append(0x20) }
+    var result = Data()
+    withUnsafeBytes(of: UInt64(text.count).littleEndian) { result.append(contentsOf: $0) }
+    return result + text + body
+  }
+
+  /// Returns the tensors of a file, convolution weights as [KH, KW, C, O].
+  ///
+  /// - Parameters:
+  ///   - data: The whole file.
+  ///   - path: For messages.
+  /// - Throws: ``CheckpointError`` with codes `.malformed`, `.unsupported`.
+  public static func decode(_ data: Data, path: String) throws(CheckpointError) -> [String: Tensor] {
+    func malformed(_ detail: String) -> CheckpointError { .init(code: .malformed, path: path, detail: detail) }
+    guard data.count >= 8 else { throw malformed("\(data.count) bytes, at least 8 are needed") }
+    let length = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(data[data.startIndex + $1]) }
+    guard length <= 100_000_000, length <= UInt64(data.count - 8) else {
+      throw malformed("the header claims \(length) bytes of a file of \(data.count)")
+    }
+    let start = 8 + Int(length)
+    let header = data.subdata(in: data.startIndex + 8..<data.startIndex + start)
+    guard header.first == UInt8(ascii: "{"),
+      let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
+    else { throw malformed("the header is not a JSON object") }
+    var tensors: [String: Tensor] = [:]
+    var spans: [Range<Int>] = []
+    for (name, value) in object where name != "__metadata__" {
+      guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
+        let extents = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
+        offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start
+      else { throw malformed("the entry \(name) is not valid") }
+      var count = 1
+      for extent in extents {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard extent >= 0, !overflow, product <= data.count else {
+          throw malformed("\(name) has the shape \(extents)")
+        }
+        count = product
+      }
+      spans.append(offsets[0]..<offsets[1])
+      if type == "I64" { continue }  // num_batches_tracked, which nothing here reads
+      guard type == "F32" else {
+        throw CheckpointError(code: .unsupported, path: path, detail: "\(name) has the type \(type)")
+      }
+      guard offsets[1] - offsets[0] == 4 * count else {
+        throw malformed("\(name) has \(offsets[1] - offsets[0]) bytes for the shape \(extents)")
+      }
+      var scalars = [Float](repeating: 0, count: count)
+      _ = scalars.withUnsafeMutableBytes {
+        data.copyBytes(to: $0, from: data.startIndex + start + offsets[0]..<data.startIndex + start + offsets[1])
+      }
+      let tensor = Tensor(Shape(extents), scalars)
+      tensors[name] = extents.count == 4 ? permuted(tensor, [2, 3, 1, 0]) : tensor
+    }
+    var end = 0
+    for span in spans.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      guard span.lowerBound == end else { throw malformed("holes or overlaps at data offset \(end)") }
+      end = span.upperBound
+    }
+    guard end == data.count - start else { throw malformed("\(data.count - start - end) bytes after the data") }
+    return tensors
+  }
+
+  /// Checks that a checkpoint holds what a model needs, in the right shapes, and nothing else.
+  ///
+  /// - Throws: ``CheckpointError`` with code `.mismatch`, naming the first few differences.
+  public static func match(
+    _ tensors: [String: Tensor], _ parameters: [Parameter], path: String
+  ) throws(CheckpointError) {
+    let needed = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
+    var problems: [String] = []
+    for (name, shape) in needed.sorted(by: { $0.key < $1.key }) {
+      if let found = tensors[name] {
+        if found.shape != shape { problems.append("\(name) is \(found.shape), expected \(shape)") }
+      } else {
+        problems.append("\(name) is missing")
+      }
+    }
+    for name in tensors.keys.sorted() where needed[name] == nil { problems.append("\(name) is not expected") }
+    if !problems.isEmpty {
+      let more = problems.count > 5 ? " and \(problems.count - 5) more" : ""
+      throw CheckpointError(
+        code: .mismatch, path: path, detail: problems.prefix(5).joined(separator: "; ") + more)
+    }
+  }
+
+  /// Reorders the axes of a tensor in the host's memory.
+  static func permuted(_ tensor: Tensor, _ permutation: [Int]) -> Tensor {
+    let shape = Shape(permutation.map { tensor.shape[$0] })
+    let strides = tensor.shape.strides(broadcastTo: tensor.shape)
+    let steps = permutation.map { tensor.shape[$0] == 1 ? 0 : strides[$0] }
+    var scalars: [Float] = []
+    scalars.reserveCapacity(shape.count)
+    for a in 0..<shape[0] {
+      for b in 0..<shape[1] {
+        for c in 0..<shape[2] {
+          for d in 0..<shape[3] {
+            scalars.append(tensor.scalars[a * steps[0] + b * steps[1] + c * steps[2] + d * steps[3]])
+          }
+        }
+      }
+    }
+    return Tensor(shape, scalars)
+  }
+}

@@ -1,0 +1,35 @@
+/// Something that runs programs: today the CPU.
+public protocol Device: Sendable {
+  /// What `--device` and the report call it.
+  var name: String { get }
+  /// Copies a tensor to the device.
+  func buffer(_ tensor: Tensor) -> any DeviceBuffer
+  /// Turns a program into something that runs, with all memory planned.
+  func compile(_ program: Program) -> any Executable
+}
+
+/// A tensor in a device's memory; executables update it in place.
+public protocol DeviceBuffer: AnyObject {
+  var shape: Shape { get }
+  /// Copies the contents to the host.
+  func read() -> Tensor
+  /// Replaces the contents.
+  ///
+  /// - Precondition: Same shape.
+  func write(_ tensor: Tensor)
+}
+
+/// A compiled program. Not to be run from two threads at once: it owns its scratch memory.
+public protocol Executable: AnyObject {
+  var program: Program { get }
+  /// Bytes of scratch memory, shared by all intermediate values.
+  var arenaBytes: Int { get }
+  /// Runs the program once.
+  ///
+  /// - Parameters:
+  ///   - feeds: One tensor for each of `program.feeds`, in order.
+  ///   - state: One buffer of this device for each of `program.states`, in order; updated in place.
+  /// - Returns: One tensor for each output.
+  /// - Precondition: Shapes are those of the program.
+  func run(feeds: [Tensor], state: [any DeviceBuffer]) -> [Tensor]
+}

@@ -1,0 +1,103 @@
+import CPUDevice
+import Randomness
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct CPUDeviceTests {
+  private static func run(_ program: Program, _ values: [Tensor], threads: Int) -> [Tensor] {
+    CPUDevice(threads: threads).compile(program).run(feeds: values, state: [])
+  }
+
+  /// float32 sums of up to some thousand terms against double precision.
+  @Test(arguments: OpCase.all) func agreesWithReference(_ row: OpCase) {
+    let trace = Trace()
+    let program = trace.program(
+      outputs: [row.build(trace, row.inputs.enumerated().map { trace.feed("x\($0)", $1) })])
+    let values = row.values()
+    let expected = NaiveReference.run(program, inputs: values.map { $0.scalars.map(Double.init) })
+    let actual = Self.run(program, values, threads: 2)
+    #expect(worstError(actual[0].scalars, expected[0], absolute: 2e-5, relative: 2e-5) <= 1)
+  }
+
+  /// Gradients by all inputs against central differences of the double-precision reference.
+  @Test(arguments: OpCase.all.filter(\.isDifferentiable)) func gradientsAgreeWithDifferences(_ row: OpCase) {
+    let trace = Trace()
+    let inputs = row.inputs.enumerated().map { trace.feed("x\($0)", $1) }
+    let result = row.build(trace, inputs)
+    var stream = RandomStream(seed: 3)
+    let weights = Tensor(result.shape, (0..<result.shape.count).map { _ in stream.uniform(-1, 1) })
+    let loss = (result * trace.constant(weights)).sum()
+    let program = trace.program(outputs: [loss] + trace.gradients(of: loss, withRespectTo: inputs))
+    let values = row.values()
+    let actual = Self.run(program, values, threads: 2)
+
+    let forward = trace.program(outputs: [loss])
+    let doubles = values.map { $0.scalars.map(Double.init) }
+    for (k, tensor) in values.enumerated() {
+      // All entries of small inputs, a seeded sample of large ones.
+      let picks = tensor.scalars.count <= 24 ? Array(tensor.scalars.indices) : Array(stream.permutation(tensor.scalars.count)[..<12])
+      for i in picks {
+        func value(_ delta: Double) -> Double {
+          var moved = doubles
+          moved[k][i] += delta
+          return NaiveReference.run(forward, inputs: moved)[0][0]
+        }
+        let numeric = (value(1e-5) - value(-1e-5)) / 2e-5
+        let error = abs(Double(actual[k + 1].scalars[i]) - numeric) / (2e-3 + 2e-3 * abs(numeric))
+        #expect(error <= 1, "input \(k) entry \(i): \(actual[k + 1].scalars[i]) against \(numeric)")
+      }
+    }
+  }
+
+  @Test(arguments: OpCase.all) func sameBitsForAnyThreadCount(_ row: OpCase) {
+    let trace = Trace()
+    let inputs = row.inputs.enumerated().map { trace.feed("x\($0)", $1) }
+    let result = row.build(trace, inputs)
+    var outputs = [result]
+    if row.isDifferentiable { outputs += trace.gradients(of: (result * result).sum(), withRespectTo: inputs) }
+    let program = trace.program(outputs: outputs)
+    let values = row.values()
+    let one = Self.run(program, values, threads: 1)
+    for threads in [2, 3, 5] { #expect(Self.run(program, values, threads: threads) == one) }
+  }
+
+  @Test func largeConvolutionSameBitsForAnyThreadCount() {
+    let row = OpCase("", [[37, 16, 16, 24], [3, 3, 24, 40], [40], [40]]) { _, x in
+      let y = x[0].convolution(x[1], stride: 1, padding: 1)
+      return y.normalized(y.moments(), gamma: x[2], beta: x[3], epsilon: 1e-5, ofBatch: true).relu()
+    }
+    sameBitsForAnyThreadCount(row)
+  }
+
+  @Test func stateStaysOnTheDeviceAndIsUpdatedInPlace() {
+    let trace = Trace()
+    let (weight, x) = (trace.state("weight", [3]), trace.feed("x", [3]))
+    let moved = weight - x * 0.5
+    trace.update(weight, to: moved)
+    let device = CPUDevice(threads: 1)
+    let executable = device.compile(trace.program(outputs: [moved.sum()]))
+    let buffer = device.buffer(Tensor([3], [1, 2, 3]))
+    let first = executable.run(feeds: [Tensor([3], [2, 2, 2])], state: [buffer])
+    #expect(first[0].item == 3)
+    #expect(buffer.read().scalars == [0, 1, 2])
+    _ = executable.run(feeds: [Tensor([3], [2, 2, 2])], state: [buffer])
+    #expect(buffer.read().scalars == [-1, 0, 1])
+  }
+
+  @Test func arenaIsSharedByValuesThatDoNotLiveTogether() {
+    let trace = Trace()
+    var x = trace.feed("x", [1000, 10])
+    for _ in 0..<20 { x = x.transposed([1, 0]).transposed([1, 0]) }
+    let executable = CPUDevice(threads: 1).compile(trace.program(outputs: [x]))
+    #expect(executable.arenaBytes <= 2 * 10_016 * 4)
+  }
+
+  @Test func nothingThatNoOutputNeedsIsComputed() {
+    let trace = Trace()
+    let x = trace.feed("x", [100, 100])
+    _ = x.matrixProduct(x).matrixProduct(x)
+    let executable = CPUDevice(threads: 1).compile(trace.program(outputs: [x.sum()]))
+    #expect(executable.arenaBytes < 10_000)
+  }
+}
