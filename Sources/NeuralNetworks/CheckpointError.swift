@@ -16,6 +16,11 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
   /// Particulars: a name, an offset, expected and found.
   public let detail: String
 
+  /// Creates an error.
+  public init(code: Code, path: String, detail: String) {
+    (self.code, self.path, self.detail) = (code, path, detail)
+  }
+
   /// What, where, and what to do next.
   public var description: String {
     switch code {

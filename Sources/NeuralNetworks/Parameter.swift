@@ -83,12 +83,23 @@ public final class Scope {
   private var values: [String: Value] = [:]
   private var statistics: [String: Value] = [:]
 
-  /// Declares state for every parameter.
-  public init(_ trace: Trace, _ parameters: [Parameter], mode: Mode) {
+  /// Declares state for every parameter, under its name with a prefix such as "momentum.".
+  public init(_ trace: Trace, _ parameters: [Parameter], mode: Mode, prefix: String = "") {
     self.trace = trace
     self.mode = mode
-    for parameter in parameters { values[parameter.name] = trace.state(parameter.name, parameter.shape) }
+    for parameter in parameters {
+      values[parameter.name] = trace.state(prefix + parameter.name, parameter.shape)
+    }
   }
+
+  private init(sharing scope: Scope) {
+    trace = scope.trace
+    mode = scope.mode
+    values = scope.values
+  }
+
+  /// Returns a scope with the same parameters whose moved statistics go nowhere.
+  public func withoutStatistics() -> Scope { Scope(sharing: self) }
 
   /// The value of a parameter of this scope.
   public subscript(name: String) -> Value {

@@ -1,0 +1,226 @@
+import Datasets
+import Images
+import NeuralNetworks
+import Randomness
+import Tensors
+
+/// Settings of an AdvCL training.
+///
+/// - Source: Fan et al., "When Does Contrastive Learning Preserve Adversarial Robustness from
+///   Pretraining to Finetuning?", NeurIPS 2021, arXiv 2111.01124.
+public struct AdvCLConfiguration: Codable, Hashable, Sendable {
+  public var epochs = 12
+  public var batch = 128
+  public var temperature: Float = 0.5
+  public var learningRate: Float = 0.1
+  public var warmUpEpochs = 1
+  public var weightDecay: Float = 1e-4
+  public var augmentation = Augmentation()
+  public var projectionWidth = 128
+  /// Weight of the pseudo-label loss.
+  public var pseudoLabelWeight: Float = 0.2
+  /// Cluster counts of the pseudo-label sets; those above a third of the images are left out.
+  public var clusters = [2, 10, 50, 100, 500]
+  public var attack: ProjectedGradientDescent
+
+  /// The paper's settings but for the length of the training.
+  public init() {
+    attack = ProjectedGradientDescent()
+    attack.steps = 5
+  }
+
+  /// Everything in these settings that cannot work, in words.
+  public func problems() -> [String] {
+    var found: [String] = []
+    if epochs < 1 { found.append("AdvCL epochs must be at least 1, not \(epochs)") }
+    if batch < 2 { found.append("AdvCL batch must be at least 2, not \(batch)") }
+    if !(temperature > 0) { found.append("AdvCL temperature must be positive, not \(temperature)") }
+    if !(learningRate > 0) { found.append("AdvCL learning rate must be positive, not \(learningRate)") }
+    if attack.steps < 0 { found.append("attack steps must not be negative") }
+    return found
+  }
+}
+
+/// Trains a robust encoder by adversarial contrastive learning.
+///
+/// Four views meet in one NT-Xent loss: two augmented ones, one adversarial and one high-frequency;
+/// a second adversarial view is classified into pseudo-labels. Batch-norm branches: 0 for clean and
+/// high-frequency views, 1 for the contrastive attack, 2 for the pseudo-label attack; features are
+/// read from branch 1. The whole step is one program, so what does not change inside the attack
+/// (three of five views, forward) is computed once.
+///
+/// Deviates from the paper: pseudo-labels are our own k-means on the scan encoder's features of the
+/// kept images instead of an ImageNet encoder's, so labels of the data are never needed; half grey
+/// is added to the high-frequency view.
+public struct AdvCLTrainer: Sendable {
+  private let configuration: AdvCLConfiguration
+  private let encoder: Encoder.Configuration
+  private let stream: RandomStream
+
+  /// Creates a trainer; the encoder gets three batch-norm branches.
+  public init(_ configuration: AdvCLConfiguration, encoder: Encoder.Configuration, stream: RandomStream) {
+    self.configuration = configuration
+    var own = encoder
+    own.network.branches = 3
+    own.branch = 1
+    self.encoder = own
+    self.stream = stream
+  }
+
+  /// The encoder that comes out, as its checkpoint describes it.
+  public var encoderConfiguration: Encoder.Configuration { encoder }
+
+  private var head: ProjectionHead {
+    let width = encoder.network.featureWidth
+    return ProjectionHead("head", width, hidden: width, output: configuration.projectionWidth, branches: 0)
+  }
+
+  private func labelHeads(_ sizes: [Int]) -> [Linear] {
+    sizes.map { Linear("pseudo-labels.\($0)", encoder.network.featureWidth, $0) }
+  }
+
+  /// Clusters features into the pseudo-label sets.
+  public func pseudoLabels(_ rows: Features, on device: any Device) -> [(clusters: Int, labels: [Int])] {
+    configuration.clusters.filter { $0 <= rows.count / 3 }.map { k in
+      (k, KMeans(rows, clusters: k, on: device, stream.stream("pseudo-labels").stream(k)).assignments)
+    }
+  }
+
+  /// Trains to the end; see ``ContrastiveTrainer/train(_:on:threads:from:afterStep:afterEpoch:)``.
+  ///
+  /// - Parameter pseudoLabels: Label sets of the images.
+  public func train(
+    _ set: ImageSet, pseudoLabels: [(clusters: Int, labels: [Int])], on device: any Device, threads: Int,
+    from state: TrainingState? = nil,
+    afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void = { _, _, _ in },
+    afterEpoch: (TrainingState) throws -> Void
+  ) throws -> TrainingState {
+    let sizes = pseudoLabels.map(\.clusters)
+    var state = state ?? initialState(sizes)
+    let batch = min(configuration.batch, set.count)
+    guard batch >= 8 else {
+      state.warnings = [.init(.fewImages, "\(set.count) images; AdvCL needs at least 8")]
+      return state
+    }
+    let store = ParameterStore(state.arrays, on: device)
+    let executable = device.compile(program(batch: batch, sizes: sizes))
+    store.prepare(for: executable.program)
+    let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
+    let stepsPerEpoch = set.count / batch
+    let schedule = CosineSchedule(
+      peak: configuration.learningRate, warmUp: stepsPerEpoch * configuration.warmUpEpochs,
+      steps: stepsPerEpoch * configuration.epochs)
+    let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
+    let highPass = HighPass(side: set.side, radius: set.side / 4)
+    let shape: Shape = [batch, set.side, set.side, 3]
+    while state.epoch < configuration.epochs {
+      var order = stream.stream("order").stream(state.epoch)
+      let permutation = order.permutation(set.count)
+      let noise = stream.stream("noise").stream(state.epoch)
+      var (loss, spread): (Float, Float) = (0, 0)
+      for step in 0..<stepsPerEpoch {
+        let images = Array(permutation[step * batch..<(step + 1) * batch])
+        let done = state.epoch * stepsPerEpoch + step
+        let epsilon = configuration.attack.epsilon
+        let made = concurrentMap(batch, threads: threads) { i -> (pixels: [Float], high: [Float], noise: [Float]) in
+          let from = images[i] * set.stride
+          let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
+          var own = noise.stream(images[i])
+          return (
+            pixels, highPass(pixels).map { $0 + 0.5 }, (0..<2 * set.stride).map { _ in own.uniform(-epsilon, epsilon) }
+          )
+        }
+        let out = store.run(
+          executable,
+          [
+            views.make(images, epoch: state.epoch, views: 2), Tensor(shape, made.flatMap(\.pixels)),
+            Tensor(shape, made.flatMap(\.high)),
+            Tensor(shape, made.flatMap { $0.noise[..<set.stride] }),
+            Tensor(shape, made.flatMap { $0.noise[set.stride...] }),
+            optimizer.feed(learningRate: schedule.learningRate(done), step: done),
+          ] + pseudoLabels.map { own in Tensor([batch], images.map { Float(own.labels[$0]) }) })
+        loss += out[0].item
+        spread = out[1].item
+        if !out[0].item.isFinite {
+          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
+          return state
+        }
+        try afterStep(done + 1, stepsPerEpoch * configuration.epochs, out[0].item)
+      }
+      state.epoch += 1
+      state.arrays = store.read()
+      state.log.append(
+        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread))
+      state.warnings =
+        spread < collapseThreshold
+        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
+      try afterEpoch(state)
+    }
+    return state
+  }
+
+  private func initialState(_ sizes: [Int]) -> TrainingState {
+    var arrays = ResNet(encoder.network).initialWeights(stream.stream("network"))
+    arrays.merge(head.initialWeights(stream.stream("head"))) { a, _ in a }
+    for layer in labelHeads(sizes) {
+      arrays.merge(layer.initialWeights(stream.stream("labels"))) { a, _ in a }
+    }
+    return TrainingState(epoch: 0, arrays: arrays)
+  }
+
+  /// The training step, attack and update in one graph.
+  func program(batch: Int, sizes: [Int]) -> Program {
+    let trace = Trace()
+    let side = encoder.side
+    let shape: Shape = [batch, side, side, 3]
+    let views = trace.feed("views", [2 * batch, side, side, 3])
+    let (pixels, high) = (trace.feed("pixels", shape), trace.feed("high-frequency", shape))
+    let (firstNoise, secondNoise) = (trace.feed("noise 1", shape), trace.feed("noise 2", shape))
+    let scalars = trace.feed("scalars", Optimizer.feedShape)
+    let truths = sizes.map { trace.feed("labels \($0)", [batch]) }
+
+    let model = Encoder(encoder, weights: [:])
+    let heads = labelHeads(sizes)
+    let parameters = model.network.parameters + head.parameters + heads.flatMap(\.parameters)
+    let scope = Scope(trace, parameters, mode: .training)
+    func features(_ pixels: Value, branch: Int, _ scope: Scope) -> Value {
+      scope.branch = branch
+      return model.activations(pixels, scope).features
+    }
+    func pseudoLabelLoss(_ features: Value, _ scope: Scope) -> Value {
+      zip(heads, truths).map { crossEntropyLoss($0(features, scope), classes: $1) }
+        .reduce(trace.constant(0), +) / Float(max(1, sizes.count))
+    }
+    let clean = head(features(views, branch: 0, scope), scope)
+    let others = [
+      clean.slice(start: 0, count: batch), clean.slice(start: batch, count: batch),
+      head(features(high, branch: 0, scope), scope),
+    ]
+
+    var first = (pixels + firstNoise).clamped(0, 1)
+    var second = (pixels + secondNoise).clamped(0, 1)
+    for _ in 0..<configuration.attack.steps {
+      // Statistics that the attack's passes would move are thrown away with their scope.
+      let inner = scope.withoutStatistics()
+      let contrast = ntXentLoss(
+        [head(features(first, branch: 1, inner), inner)] + others, temperature: configuration.temperature)
+      let labels = pseudoLabelLoss(features(second, branch: 2, inner), inner)
+      // Signs are all that counts, so each loss is scaled up to keep its gradient's bits.
+      first = trace.detached(configuration.attack.step(first, around: pixels, increasing: contrast * Float(batch)))
+      if !sizes.isEmpty {
+        second = trace.detached(configuration.attack.step(second, around: pixels, increasing: labels * Float(batch)))
+      }
+    }
+    let robust = features(first, branch: 1, scope)
+    var loss = ntXentLoss([head(robust, scope)] + others, temperature: configuration.temperature)
+    if !sizes.isEmpty {
+      loss = loss + pseudoLabelLoss(features(second, branch: 2, scope), scope) * configuration.pseudoLabelWeight
+    }
+    let trained = parameters.filter { $0.role != .statistic }
+    let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
+    Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
+      .update(trained, gradients, scope, scalars: scalars)
+    scope.commitStatistics()
+    return trace.program(outputs: [loss, spread(robust)])
+  }
+}

@@ -1,0 +1,257 @@
+import Datasets
+import Images
+import NeuralNetworks
+import Randomness
+import Tensors
+
+/// Settings of a contrastive training.
+public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
+  /// What is minimised.
+  public enum Objective: Codable, Hashable, Sendable {
+    /// Chen et al., 2020, arXiv 2002.05709.
+    case simCLR
+    /// Chen et al., 2020, arXiv 2003.04297: momentum encoder and a queue of that many keys.
+    case moCo(queue: Int, momentum: Float)
+  }
+
+  public var objective = Objective.simCLR
+  public var epochs = 30
+  public var batch = 256
+  public var temperature: Float = 0.2
+  public var learningRate: Float = 0.5
+  /// Epochs of linear warm-up.
+  public var warmUpEpochs = 2
+  public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
+  public var augmentation = Augmentation()
+  public var projectionHidden = 256
+  public var projectionWidth = 64
+
+  /// Settings that were measured to work on 32-pixel images.
+  public init() { augmentation.minimumCrop = 0.15 }
+
+  /// Everything in these settings that cannot work, in words.
+  public func problems() -> [String] {
+    var found: [String] = []
+    if epochs < 1 { found.append("epochs must be at least 1, not \(epochs)") }
+    if batch < 2 { found.append("batch must be at least 2, not \(batch)") }
+    if !(temperature > 0) { found.append("temperature must be positive, not \(temperature)") }
+    if !(learningRate > 0) { found.append("learning rate must be positive, not \(learningRate)") }
+    let crop = augmentation.minimumCrop
+    if !(crop > 0 && crop <= 1) { found.append("minimum crop must be in (0, 1], not \(crop)") }
+    if case .moCo(let queue, let momentum) = objective {
+      if queue < batch || queue % batch != 0 { found.append("the queue must be a multiple of the batch, not \(queue)") }
+      if !(momentum >= 0 && momentum < 1) { found.append("momentum must be in [0, 1), not \(momentum)") }
+    }
+    return found
+  }
+}
+
+/// What a training reports after each epoch.
+public struct EpochReport: Codable, Hashable, Sendable {
+  /// Counted from 1.
+  public var epoch: Int
+  public var epochs: Int
+  /// Mean loss of the epoch, in nats.
+  public var loss: Float
+  /// See ``Features/spread``; of the last batch.
+  public var spread: Float
+
+  /// Creates a report.
+  public init(epoch: Int, epochs: Int, loss: Float, spread: Float) {
+    (self.epoch, self.epochs, self.loss, self.spread) = (epoch, epochs, loss, spread)
+  }
+}
+
+/// Everything a training needs to go on after an epoch, as after an interruption.
+public struct TrainingState: Sendable {
+  /// Epochs done.
+  public var epoch: Int
+  /// All arrays: weights, statistics, optimizer state, momentum encoder, queue.
+  public var arrays: [String: Tensor]
+  public var log: [EpochReport]
+  public var warnings: [TrainingWarning]
+
+  /// Creates a state.
+  public init(epoch: Int, arrays: [String: Tensor], log: [EpochReport] = [], warnings: [TrainingWarning] = []) {
+    (self.epoch, self.arrays, self.log, self.warnings) = (epoch, arrays, log, warnings)
+  }
+}
+
+/// Trains an encoder with SimCLR or MoCo v2.
+///
+/// - Determinism: Views depend on seed, epoch and image; the rest on shapes. Threads don't matter,
+///   and a training resumed from a state ends with the same weights.
+public struct ContrastiveTrainer: Sendable {
+  private let configuration: ContrastiveConfiguration
+  private let encoder: Encoder.Configuration
+  private let stream: RandomStream
+
+  /// Creates a trainer.
+  public init(_ configuration: ContrastiveConfiguration, encoder: Encoder.Configuration, stream: RandomStream) {
+    self.configuration = configuration
+    self.encoder = encoder
+    self.stream = stream
+  }
+
+  private var head: ProjectionHead {
+    ProjectionHead(
+      "head", encoder.network.featureWidth, hidden: configuration.projectionHidden,
+      output: configuration.projectionWidth)
+  }
+
+  /// Trains to the end.
+  ///
+  /// - Parameters:
+  ///   - set: The images.
+  ///   - device: Runs the steps.
+  ///   - threads: Threads that make views.
+  ///   - state: Where to go on; nil starts afresh.
+  ///   - afterEpoch: Called with the state to keep; may throw to stop.
+  /// - Returns: The last state; its arrays include the encoder's weights.
+  public func train(
+    _ set: ImageSet, on device: any Device, threads: Int, from state: TrainingState? = nil,
+    afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void = { _, _, _ in },
+    afterEpoch: (TrainingState) throws -> Void
+  ) throws -> TrainingState {
+    let batch = min(configuration.batch, set.count)
+    var state = state ?? initialState(set)
+    guard batch >= 8 else {
+      state.warnings = [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
+      return state
+    }
+    let store = ParameterStore(state.arrays, on: device)
+    let executable = device.compile(program(batch: batch))
+    store.prepare(for: executable.program)
+    let stepsPerEpoch = set.count / batch
+    let schedule = CosineSchedule(
+      peak: configuration.learningRate, warmUp: stepsPerEpoch * configuration.warmUpEpochs,
+      steps: stepsPerEpoch * configuration.epochs)
+    let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
+    while state.epoch < configuration.epochs {
+      var order = stream.stream("order").stream(state.epoch)
+      let permutation = order.permutation(set.count)
+      var (loss, spread): (Float, Float) = (0, 0)
+      for step in 0..<stepsPerEpoch {
+        let images = Array(permutation[step * batch..<(step + 1) * batch])
+        let done = state.epoch * stepsPerEpoch + step
+        let pixels = views.make(images, epoch: state.epoch, views: 2)
+        let scalars = configuration.optimizer.feed(learningRate: schedule.learningRate(done), step: done)
+        let out = store.run(executable, [pixels, scalars])
+        loss += out[0].item
+        spread = out[1].item
+        if !out[0].item.isFinite {
+          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
+          return state
+        }
+        try afterStep(done + 1, stepsPerEpoch * configuration.epochs, out[0].item)
+      }
+      state.epoch += 1
+      state.arrays = store.read()
+      state.log.append(
+        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread))
+      state.warnings =
+        spread < collapseThreshold
+        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
+      try afterEpoch(state)
+    }
+    return state
+  }
+
+  private func initialState(_ set: ImageSet) -> TrainingState {
+    var arrays = ResNet(encoder.network).initialWeights(stream.stream("network"))
+    arrays.merge(head.initialWeights(stream.stream("head"))) { a, _ in a }
+    if case .moCo(let queue, _) = configuration.objective {
+      for (name, tensor) in arrays { arrays["momentum-encoder.\(name)"] = tensor }
+      var own = stream.stream("queue")
+      let width = configuration.projectionWidth
+      var keys = [Float](repeating: 0, count: queue * width)
+      for row in 0..<queue {
+        let key = (0..<width).map { _ in own.normal() }
+        let size = key.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for (i, value) in key.enumerated() { keys[row * width + i] = value / size }
+      }
+      arrays["queue"] = Tensor([queue, width], keys)
+    }
+    return TrainingState(epoch: 0, arrays: arrays)
+  }
+
+  /// The training step: feeds are views [2N, H, W, 3] and the optimizer's scalars.
+  func program(batch: Int) -> Program {
+    let trace = Trace()
+    let pixels = trace.feed("views", [2 * batch, encoder.side, encoder.side, 3])
+    let scalars = trace.feed("scalars", Optimizer.feedShape)
+    let model = Encoder(encoder, weights: [:])
+    let parameters = model.network.parameters + head.parameters
+    let scope = Scope(trace, parameters, mode: .training)
+    func split(_ value: Value) -> (Value, Value) {
+      (value.slice(start: 0, count: batch), value.slice(start: batch, count: batch))
+    }
+    let features: Value
+    let loss: Value
+    switch configuration.objective {
+    case .simCLR:
+      features = model.activations(pixels, scope).features
+      let (first, second) = split(head(features, scope))
+      loss = ntXentLoss([first, second], temperature: configuration.temperature)
+    case .moCo(let size, let momentum):
+      let (first, second) = split(pixels)
+      let teacher = Scope(trace, parameters, mode: .training, prefix: "momentum-encoder.")
+      let keys = head(model.activations(second, teacher).features, teacher).unitRows()
+      features = model.activations(first, scope).features
+      let queue = trace.state("queue", [size, configuration.projectionWidth])
+      loss = infoNCELoss(head(features, scope), keys: keys, queue: queue, temperature: configuration.temperature)
+      trace.update(queue, to: .concatenated([keys, queue.slice(start: 0, count: size - batch)]))
+      teacher.commitStatistics()
+      for parameter in parameters where parameter.role != .statistic {
+        let (old, new) = (teacher[parameter.name], scope[parameter.name])
+        trace.update(old, to: old * momentum + new * (1 - momentum))
+      }
+    }
+    let trained = parameters.filter { $0.role != .statistic }
+    let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
+    configuration.optimizer.update(trained, gradients, scope, scalars: scalars)
+    scope.commitStatistics()
+    return trace.program(outputs: [loss, spread(features)])
+  }
+}
+
+/// The graph form of ``Features/spread``.
+func spread(_ features: Value) -> Value {
+  let moments = features.unitRows().moments()
+  let variance = moments.slice(start: 1, count: 1)
+  return variance.squareRoot().mean() * Float(features.shape[1]).squareRoot()
+}
+
+/// Makes augmented views on worker threads.
+struct ViewMaker: Sendable {
+  private let set: ImageSet
+  private let augmentation: Augmentation
+  private let stream: RandomStream
+  private let threads: Int
+
+  init(_ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, threads: Int) {
+    (self.set, self.augmentation, self.stream, self.threads) = (set, augmentation, stream, threads)
+  }
+
+  /// Returns [views * images, side, side, 3]: all first views, then all second ones.
+  func make(_ images: [Int], epoch: Int, views: Int) -> Tensor {
+    let perTask = 16
+    let total = images.count * views
+    let epochStream = stream.stream(epoch)
+    let pieces = concurrentMap((total + perTask - 1) / perTask, threads: threads) { task in
+      let range = task * perTask..<min((task + 1) * perTask, total)
+      var pixels = [Float](repeating: 0, count: range.count * set.stride)
+      for (slot, i) in range.enumerated() {
+        let image = images[i % images.count]
+        var own = epochStream.stream(image).stream(i / images.count)
+        augmentation.view(
+          set.pixels, at: image * set.stride, side: set.side, &own, into: &pixels, at: slot * set.stride)
+      }
+      return pixels
+    }
+    var all: [Float] = []
+    all.reserveCapacity(total * set.stride)
+    for piece in pieces { all += piece }
+    return Tensor([total, set.side, set.side, 3], all)
+  }
+}

@@ -1,0 +1,171 @@
+import Datasets
+import Foundation
+import NeuralNetworks
+import Tensors
+
+/// A trained or trainable encoder: network, input side and weights on the host.
+public struct Encoder: Sendable {
+  /// What is needed to build the network again; `config.json` beside the weights.
+  public struct Configuration: Codable, Hashable, Sendable {
+    public var network: ResNet.Configuration
+    /// Side of the input in pixels.
+    public var side: Int
+    /// Input = (pixel in 0...1 - mean) / deviation, for all channels.
+    public var mean: Float = 0.5
+    public var deviation: Float = 0.25
+    /// The batch-norm branch that features are read from.
+    public var branch = 0
+
+    /// Creates a configuration.
+    public init(network: ResNet.Configuration, side: Int) {
+      self.network = network
+      self.side = side
+    }
+  }
+
+  public let configuration: Configuration
+  /// Arrays by checkpoint name; at least the network's.
+  public var weights: [String: Tensor]
+
+  /// Creates an encoder.
+  public init(_ configuration: Configuration, weights: [String: Tensor]) {
+    self.configuration = configuration
+    self.weights = weights
+  }
+
+  /// The network's description.
+  public var network: ResNet { ResNet(configuration.network) }
+
+  /// Runs the network on pixels in 0...1, [N, side, side, 3], in a trace.
+  func activations(_ pixels: Value, _ scope: Scope) -> ResNet.Activations {
+    let scale = 1 / configuration.deviation
+    return network(pixels * scale - configuration.mean * scale, scope)
+  }
+
+  /// Writes `model.safetensors` and `config.json` into a folder.
+  public func files() throws -> (weights: Data, configuration: Data) {
+    let names = Set(network.parameters.map(\.name))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    return (
+      SafeTensors.encode(weights.filter { names.contains($0.key) }, metadata: ["format": "pt"]),
+      try encoder.encode(configuration)
+    )
+  }
+
+  /// Reads what `files()` wrote.
+  ///
+  /// - Throws: ``CheckpointError`` if the weights don't fit the configuration exactly.
+  public static func load(_ folder: String) throws -> Encoder {
+    let path = folder + "/model.safetensors"
+    guard let config = FileManager.default.contents(atPath: folder + "/config.json"),
+      let data = FileManager.default.contents(atPath: path)
+    else {
+      throw CheckpointError(
+        code: .unreadable, path: folder, detail: "model.safetensors or config.json is missing")
+    }
+    let configuration = try JSONDecoder().decode(Configuration.self, from: config)
+    let weights = try SafeTensors.decode(data, path: path)
+    try SafeTensors.match(weights, ResNet(configuration.network).parameters, path: path)
+    return Encoder(configuration, weights: weights)
+  }
+}
+
+/// Features of many images: rows of one matrix.
+public struct Features: Sendable, Equatable {
+  /// Number of rows.
+  public let count: Int
+  /// Width of a row.
+  public let width: Int
+  /// Row-major values.
+  public var values: [Float]
+
+  /// Creates a matrix.
+  public init(width: Int, values: [Float]) {
+    self.width = width
+    count = width == 0 ? 0 : values.count / width
+    self.values = values
+  }
+
+  /// One row.
+  public func row(_ i: Int) -> ArraySlice<Float> { values[i * width..<(i + 1) * width] }
+
+  /// Rows at these indices, in this order.
+  public func subset(_ indices: [Int]) -> Features {
+    Features(width: width, values: indices.flatMap { row($0) })
+  }
+
+  /// Standard deviation of unit rows along each direction, averaged, times sqrt(width).
+  ///
+  /// 1 for directions spread evenly over the sphere, 0 for a collapsed encoder.
+  ///
+  /// - Source: Chen and He, SimSiam, 2020, section 4.1, arXiv 2011.10566.
+  public var spread: Float {
+    guard count > 1 else { return 0 }
+    var (sums, squares) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+    for i in 0..<count {
+      let own = row(i)
+      let size = own.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      for (j, value) in own.enumerated() {
+        let unit = Double(value) / max(size, 1e-12)
+        sums[j] += unit
+        squares[j] += unit * unit
+      }
+    }
+    let n = Double(count)
+    let mean = (0..<width).reduce(0.0) { $0 + max(0, squares[$1] / n - sums[$1] / n * (sums[$1] / n)).squareRoot() }
+    return Float(mean / Double(width) * Double(width).squareRoot())
+  }
+}
+
+/// A compiled encoder in evaluation mode.
+public final class Embedder {
+  /// Images in one compiled batch.
+  public static let batch = 256
+  /// The encoder.
+  public let encoder: Encoder
+  /// Width of the features.
+  public let width: Int
+  private let executable: any Executable
+  private let store: ParameterStore
+
+  /// Compiles an encoder for a device.
+  public init(_ encoder: Encoder, on device: any Device) {
+    self.encoder = encoder
+    width = encoder.configuration.network.featureWidth
+    store = ParameterStore(encoder.weights, on: device)
+    let trace = Trace()
+    let side = encoder.configuration.side
+    let pixels = trace.feed("pixels", [Self.batch, side, side, 3])
+    let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
+    scope.branch = encoder.configuration.branch
+    let features = encoder.activations(pixels, scope).features
+    executable = device.compile(trace.program(outputs: [features]))
+  }
+
+  /// Returns features of `count` images whose pixels in 0...1 a function writes into a batch.
+  ///
+  /// - Parameter fill: Writes image `i` to the array from `position`.
+  public func features(_ count: Int, _ fill: (_ i: Int, _ target: inout [Float], _ position: Int) -> Void) -> Features {
+    let side = encoder.configuration.side
+    let stride = 3 * side * side
+    var values: [Float] = []
+    values.reserveCapacity(count * width)
+    var pixels = [Float](repeating: 0, count: Self.batch * stride)
+    for start in Swift.stride(from: 0, to: count, by: Self.batch) {
+      let size = min(Self.batch, count - start)
+      for i in 0..<size { fill(start + i, &pixels, i * stride) }
+      let out = store.run(executable, [Tensor([Self.batch, side, side, 3], pixels)])
+      values += out[0].scalars[..<(size * width)]
+    }
+    return Features(width: width, values: values)
+  }
+
+  /// Returns features of a set's images.
+  public func features(_ set: ImageSet) -> Features {
+    let stride = set.stride
+    return features(set.count) { i, target, position in
+      for k in 0..<stride { target[position + k] = Float(set.pixels[i * stride + k]) * (1 / 255) }
+    }
+  }
+}

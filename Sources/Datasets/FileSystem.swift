@@ -1,0 +1,107 @@
+import CCrypto
+import CZlib
+import Foundation
+
+/// The few file operations that must work on names that are not UTF-8.
+public enum FileSystem {
+  /// What a name refers to; symbolic links are not followed.
+  public enum Kind: Sendable { case file, folder, link, other }
+
+  /// Returns what a path is, or nil if there is nothing.
+  public static func kind(_ path: Path, followLinks: Bool = false) -> Kind? {
+    var status = stat()
+    let text = path.bytes.map { CChar(bitPattern: $0) } + [0]
+    guard (followLinks ? stat(text, &status) : lstat(text, &status)) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .file
+    case S_IFDIR: return .folder
+    case S_IFLNK: return .link
+    default: return .other
+    }
+  }
+
+  /// Returns the names in a folder, in byte order.
+  ///
+  /// - Throws: ``DatasetError`` with code `.unreadable`.
+  public static func names(in folder: Path) throws(DatasetError) -> [Path] {
+    guard let stream = opendir(folder.bytes.map { CChar(bitPattern: $0) } + [0]) else {
+      throw DatasetError(.unreadable, folder, String(cString: strerror(errno)))
+    }
+    defer { closedir(stream) }
+    var names: [Path] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in Array(raw.prefix { $0 != 0 }) }
+      if name != [0x2E] && name != [0x2E, 0x2E] { names.append(Path(bytes: name)) }
+    }
+    return names.sorted()
+  }
+
+  /// Returns the contents of a regular file.
+  ///
+  /// - Throws: ``DatasetError`` with code `.unreadable`.
+  public static func read(_ path: Path) throws(DatasetError) -> [UInt8] {
+    let descriptor = open(path.bytes.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw DatasetError(.unreadable, path, "not a regular file")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
+      if got == 0 { break }
+      count += got
+    }
+    if count < bytes.count { bytes.removeLast(bytes.count - count) }
+    return bytes
+  }
+
+  /// Returns the contents of a file, decompressed if it is gzip.
+  ///
+  /// - Parameter limit: Bytes after decompression.
+  /// - Throws: ``DatasetError`` with codes `.unreadable`, `.malformed`.
+  public static func readInflated(_ path: Path, limit: Int = 1 << 32) throws(DatasetError) -> [UInt8] {
+    guard let file = gzopen(path.bytes.map { CChar(bitPattern: $0) } + [0], "rb") else {
+      throw DatasetError(.unreadable, path, String(cString: strerror(errno)))
+    }
+    defer { gzclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let got = gzread(file, &chunk, UInt32(chunk.count))
+      guard got >= 0 else { throw DatasetError(.malformed, path, "the gzip stream is corrupt or cut off") }
+      if got == 0 { break }
+      bytes += chunk[..<Int(got)]
+      guard bytes.count <= limit else { throw DatasetError(.malformed, path, "more than \(limit) bytes") }
+    }
+    var status: Int32 = 0
+    _ = gzerror(file, &status)
+    guard status == Z_OK || status == Z_STREAM_END else {
+      throw DatasetError(.malformed, path, "the gzip stream is cut off")
+    }
+    return bytes
+  }
+}
+
+/// A SHA-256 digest.
+public struct Digest: Hashable, Sendable, CustomStringConvertible {
+  /// 32 bytes.
+  public let bytes: [UInt8]
+
+  /// Digests bytes.
+  public init(of data: [UInt8]) {
+    var result = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    SHA256(data, data.count, &result)
+    bytes = result
+  }
+
+  /// 64 hexadecimal digits.
+  public var description: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

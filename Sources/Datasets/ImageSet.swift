@@ -1,0 +1,157 @@
+import Images
+import Randomness
+
+/// A dataset in memory: every decodable image resized to one side, with the account of all files.
+public struct ImageSet: Sendable {
+  /// One image and where it came from.
+  public struct Record: Sendable, Hashable {
+    public let path: Path
+    public let digest: Digest
+    /// Extents before resizing, in pixels.
+    public let width: Int
+    public let height: Int
+    public let label: String?
+  }
+
+  /// A file that is not among the images, and why.
+  public struct Exception: Sendable, Hashable {
+    public let path: Path
+    public let reason: String
+    public let digest: Digest?
+  }
+
+  /// Side in pixels that images are resized to, whatever their aspect ratio.
+  public let side: Int
+  /// Images one after another, 3 * side * side bytes each.
+  public let pixels: [UInt8]
+  public let records: [Record]
+  public let unreadable: [Exception]
+  public let ignored: [Exception]
+  /// Share of images without colour.
+  public let greyShare: Double
+
+  /// Bytes an image takes.
+  public var stride: Int { 3 * side * side }
+  /// Number of images.
+  public var count: Int { records.count }
+
+  /// The sides that `automaticSide` chooses from.
+  public static let sides = [32, 64, 96, 224]
+
+  /// Reads a dataset.
+  ///
+  /// - Parameters:
+  ///   - dataset: What to read.
+  ///   - labels: One an entry.
+  ///   - side: Side to resize to; nil chooses from the data.
+  ///   - threads: Threads that decode.
+  ///   - progress: Told how many entries are done, from time to time.
+  public init(
+    _ dataset: Dataset, labels: [String?]? = nil, side: Int? = nil, threads: Int,
+    progress: (Int) -> Void = { _ in }
+  ) {
+    let chosen = side ?? Self.automaticSide(dataset, threads: threads)
+    self.side = chosen
+    var pixels: [UInt8] = []
+    var records: [Record] = []
+    var (unreadable, ignored): ([Exception], [Exception]) = ([], [])
+    ignored = dataset.ignored.map { Exception(path: $0.path, reason: $0.reason, digest: nil) }
+    var grey = 0
+    let batch = 512
+    for start in Swift.stride(from: 0, to: dataset.entries.count, by: batch) {
+      let end = min(start + batch, dataset.entries.count)
+      let readings = concurrentMap(end - start, threads: threads) { i -> (Dataset.Reading, Int, Int, Bool) in
+        let reading = dataset.read(dataset.entries[start + i])
+        guard case .image(let image, let digest) = reading else { return (reading, 0, 0, false) }
+        let resized = image.resized(width: chosen, height: chosen)
+        return (.image(resized, digest), image.width, image.height, resized.isGrey())
+      }
+      for (i, (reading, width, height, isGrey)) in readings.enumerated() {
+        let entry = dataset.entries[start + i]
+        switch reading {
+        case .image(let image, let digest):
+          pixels += image.pixels
+          grey += isGrey ? 1 : 0
+          records.append(
+            Record(path: entry.path, digest: digest, width: width, height: height, label: labels?[start + i]))
+        case .unreadable(let reason, let digest):
+          unreadable.append(Exception(path: entry.path, reason: reason, digest: digest))
+        case .ignored(let reason):
+          ignored.append(Exception(path: entry.path, reason: reason, digest: nil))
+        }
+      }
+      progress(end)
+    }
+    (self.pixels, self.records, self.unreadable, self.ignored) = (pixels, records, unreadable, ignored)
+    greyShare = records.isEmpty ? 0 : Double(grey) / Double(records.count)
+  }
+
+  private init(
+    side: Int, pixels: [UInt8], records: [Record], greyShare: Double
+  ) {
+    (self.side, self.pixels, self.records, self.greyShare) = (side, pixels, records, greyShare)
+    (unreadable, ignored) = ([], [])
+  }
+
+  /// Returns the images at these indices, in this order.
+  public func subset(_ indices: [Int]) -> ImageSet {
+    var own: [UInt8] = []
+    own.reserveCapacity(indices.count * stride)
+    for i in indices { own += pixels[i * stride..<(i + 1) * stride] }
+    return ImageSet(side: side, pixels: own, records: indices.map { records[$0] }, greyShare: greyShare)
+  }
+
+  /// Returns one image.
+  public func image(_ i: Int) -> Image {
+    Image(width: side, height: side, pixels: Array(pixels[i * stride..<(i + 1) * stride]))
+  }
+
+  /// The smallest of `sides` that is not much below the median shorter side of a sample.
+  public static func automaticSide(_ dataset: Dataset, threads: Int) -> Int {
+    let step = max(1, dataset.entries.count / 64)
+    let sample = Swift.stride(from: 0, to: dataset.entries.count, by: step).map { dataset.entries[$0] }
+    let extents = concurrentMap(sample.count, threads: threads) { i -> Int? in
+      if case .image(let image, _) = dataset.read(sample[i]) { return min(image.width, image.height) }
+      return nil
+    }.compactMap(\.self).sorted()
+    guard !extents.isEmpty else { return sides[0] }
+    let median = extents[extents.count / 2]
+    return sides.first { Double($0) >= 0.75 * Double(median) } ?? 224
+  }
+
+  /// Digest of the dataset: of all digests and paths in order.
+  public var digest: Digest {
+    var all: [UInt8] = []
+    for record in records { all += record.digest.bytes + record.path.bytes + [0] }
+    for exception in unreadable { all += (exception.digest?.bytes ?? []) + exception.path.bytes + [0] }
+    return Digest(of: all)
+  }
+
+  /// Lines for `sha256sum -c`, run from the dataset's folder.
+  public func manifest(_ dataset: Dataset) throws(DatasetError) -> [UInt8] {
+    var lines: [(Path, Digest)]
+    if dataset.format == .folder || dataset.format == .list {
+      lines = records.map { ($0.path, $0.digest) } + unreadable.compactMap { item in item.digest.map { (item.path, $0) } }
+    } else {
+      lines = try dataset.containerDigests.map { ($0.path.name, $0.digest) }
+    }
+    lines.sort { $0.0 < $1.0 }
+    var text: [UInt8] = []
+    for (path, digest) in lines {
+      // coreutils escapes a backslash, line feed and carriage return, and says so by a backslash in front.
+      let escapes = path.bytes.contains { $0 == 0x5C || $0 == 0x0A || $0 == 0x0D }
+      if escapes { text.append(0x5C) }
+      text += Array(digest.description.utf8) + [0x20, 0x20]
+      for byte in path.bytes {
+        switch byte {
+        case 0x5C: text += Array("\\\\".utf8)
+        case 0x0A: text += Array("\\n".utf8)
+        case 0x0D: text += Array("\\r".utf8)
+        default: text.append(byte)
+        }
+      }
+      text.append(0x0A)
+    }
+    return text
+  }
+}

@@ -1,0 +1,129 @@
+/// An RGB image, 8 bits a channel.
+public struct Image: Hashable, Sendable {
+  /// Extents in pixels; > 0.
+  public let width: Int
+  /// Extents in pixels; > 0.
+  public let height: Int
+  /// Row-major, three bytes a pixel.
+  public var pixels: [UInt8]
+
+  /// Creates an image.
+  ///
+  /// - Precondition: 3 * width * height bytes.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(pixels.count == 3 * width * height, "\(width)x\(height) needs \(3 * width * height) bytes")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+
+  /// Creates an image of one colour.
+  public init(width: Int, height: Int, red: UInt8 = 0, green: UInt8 = 0, blue: UInt8 = 0) {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * width * height)
+    for _ in 0..<width * height { pixels += [red, green, blue] }
+    self.init(width: width, height: height, pixels: pixels)
+  }
+
+  /// True if all three channels are equal everywhere, within a tolerance for lossy files.
+  public func isGrey(tolerance: Int = 6) -> Bool {
+    for i in stride(from: 0, to: pixels.count, by: 3) {
+      let (r, g, b) = (Int(pixels[i]), Int(pixels[i + 1]), Int(pixels[i + 2]))
+      if max(r, g, b) - min(r, g, b) > tolerance { return false }
+    }
+    return true
+  }
+
+  /// Returns a rectangle of the image.
+  ///
+  /// - Precondition: It lies inside.
+  public func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
+    precondition(
+      x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height, "crop outside the image")
+    var result: [UInt8] = []
+    result.reserveCapacity(3 * width * height)
+    for row in y..<y + height {
+      let start = 3 * (row * self.width + x)
+      result += pixels[start..<start + 3 * width]
+    }
+    return Image(width: width, height: height, pixels: result)
+  }
+
+  /// Replaces a rectangle by another image.
+  ///
+  /// - Precondition: It lies inside.
+  public mutating func paste(_ patch: Image, x: Int, y: Int) {
+    precondition(
+      x >= 0 && y >= 0 && x + patch.width <= width && y + patch.height <= height, "paste outside the image")
+    for row in 0..<patch.height {
+      let to = 3 * ((y + row) * width + x)
+      let from = 3 * row * patch.width
+      for i in 0..<3 * patch.width { pixels[to + i] = patch.pixels[from + i] }
+    }
+  }
+
+  /// Returns the image resized with an antialiased bilinear (triangle) filter, as Pillow's `BILINEAR`.
+  ///
+  /// - Source: Pillow's `Image.resize`; the sums here keep full precision between the two passes.
+  public func resized(width target: Int, height targetHeight: Int) -> Image {
+    if target == width && targetHeight == height { return self }
+    let columns = ResampleWeights(from: width, to: target)
+    let rows = ResampleWeights(from: height, to: targetHeight)
+    var middle = [Float](repeating: 0, count: 3 * target * height)
+    for y in 0..<height {
+      for x in 0..<target {
+        var (r, g, b): (Float, Float, Float) = (0, 0, 0)
+        var at = 3 * (y * width + columns.first[x])
+        for k in columns.start[x]..<columns.start[x + 1] {
+          let weight = columns.weights[k]
+          r += weight * Float(pixels[at])
+          g += weight * Float(pixels[at + 1])
+          b += weight * Float(pixels[at + 2])
+          at += 3
+        }
+        let to = 3 * (y * target + x)
+        middle[to] = r
+        middle[to + 1] = g
+        middle[to + 2] = b
+      }
+    }
+    let line = 3 * target
+    var result = [UInt8](repeating: 0, count: line * targetHeight)
+    var sums = [Float](repeating: 0, count: line)
+    for y in 0..<targetHeight {
+      for i in 0..<line { sums[i] = 0.5 }
+      for k in rows.start[y]..<rows.start[y + 1] {
+        let weight = rows.weights[k]
+        let from = (rows.first[y] + k - rows.start[y]) * line
+        for i in 0..<line { sums[i] += weight * middle[from + i] }
+      }
+      for i in 0..<line { result[y * line + i] = UInt8(max(0, min(255, sums[i]))) }
+    }
+    return Image(width: target, height: targetHeight, pixels: result)
+  }
+}
+
+/// Triangle-filter weights of every output position along one axis.
+private struct ResampleWeights {
+  private(set) var first: [Int] = []
+  private(set) var start = [0]
+  private(set) var weights: [Float] = []
+
+  init(from: Int, to: Int) {
+    let scale = Double(from) / Double(to)
+    let support = max(scale, 1)
+    for i in 0..<to {
+      let centre = (Double(i) + 0.5) * scale
+      let low = max(0, Int((centre - support + 0.5).rounded(.down)))
+      let high = min(from, Int((centre + support + 0.5).rounded(.down)))
+      var own: [Double] = []
+      for j in low..<max(high, low + 1) {
+        own.append(max(0, 1 - abs((Double(j) + 0.5 - centre) / support)))
+      }
+      let total = own.reduce(0, +)
+      first.append(low)
+      weights += own.map { Float($0 / total) }
+      start.append(weights.count)
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import CPNG
+import CTurboJPEG
+
+/// Formats that are recognised by their first bytes.
+public enum ImageFormat: String, Sendable, Codable {
+  case png, jpeg
+
+  /// The format that the bytes begin like, whatever the file is called.
+  public init?(magic bytes: [UInt8]) {
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      self = .png
+    } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+      self = .jpeg
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Decodes and encodes images through libpng and libjpeg-turbo.
+///
+/// Conversion to 8-bit RGB: palettes are expanded, grey is repeated, alpha is dropped as Pillow's
+/// `convert("RGB")` does, 16-bit samples are taken as sRGB and reduced to 8 bits, CMYK and YCCK
+/// (Adobe's inverted ones) become RGB by R = C K / 255. EXIF orientation is not applied, as in
+/// torchvision's loader.
+public enum ImageCodec {
+  /// Largest number of pixels that is decoded: Pillow's error limit.
+  public static let pixelLimit = 178_956_970
+
+  /// Decodes a PNG or JPEG file.
+  ///
+  /// - Throws: ``ImageError`` with codes `.empty`, `.unsupportedFormat`, `.corrupt`, `.truncated`,
+  ///   `.tooLarge`.
+  public static func decode(_ bytes: [UInt8]) throws(ImageError) -> Image {
+    if bytes.isEmpty { throw ImageError(.empty, "the file has no bytes") }
+    switch ImageFormat(magic: bytes) {
+    case .png: return try decodePNG(bytes)
+    case .jpeg: return try decodeJPEG(bytes)
+    case nil: throw ImageError(.unsupportedFormat, "neither PNG nor JPEG by its first bytes")
+    }
+  }
+
+  private static func checkSize(_ width: Int, _ height: Int) throws(ImageError) {
+    guard width > 0, height > 0 else { throw ImageError(.corrupt, "an extent of \(width)x\(height)") }
+    let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+    guard !overflow, pixels <= pixelLimit else {
+      throw ImageError(.tooLarge, "\(width)x\(height) pixels; the limit is \(pixelLimit)")
+    }
+  }
+
+  private static func decodePNG(_ bytes: [UInt8]) throws(ImageError) -> Image {
+    var control = png_image()
+    control.version = png_uint_32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&control) }
+    func failure() -> ImageError {
+      let message = withUnsafeBytes(of: control.message) { raw in
+        String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      // libpng says so when the stream ends early.
+      let isTruncated = message.contains("read beyond end") || message.contains("Not enough") || message.contains("truncated")
+      return ImageError(isTruncated ? .truncated : .corrupt, "libpng: \(message)")
+    }
+    // The control refers to the bytes until it is freed, so all of it happens inside.
+    let result: Result<Image, ImageError> = bytes.withUnsafeBytes { raw in
+      guard png_image_begin_read_from_memory(&control, raw.baseAddress, raw.count) != 0 else {
+        return .failure(failure())
+      }
+      let (width, height) = (Int(control.width), Int(control.height))
+      do throws(ImageError) { try checkSize(width, height) } catch { return .failure(error) }
+      control.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)
+      control.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
+      var samples = [UInt8](repeating: 0, count: 4 * width * height)
+      guard png_image_finish_read(&control, nil, &samples, png_int_32(4 * width), nil) != 0,
+        control.warning_or_error & png_uint_32(PNG_IMAGE_ERROR) == 0
+      else { return .failure(failure()) }
+      var pixels = [UInt8](repeating: 0, count: 3 * width * height)
+      for i in 0..<width * height {
+        pixels[3 * i] = samples[4 * i]
+        pixels[3 * i + 1] = samples[4 * i + 1]
+        pixels[3 * i + 2] = samples[4 * i + 2]
+      }
+      return .success(Image(width: width, height: height, pixels: pixels))
+    }
+    return try result.get()
+  }
+
+  private static func decodeJPEG(_ bytes: [UInt8]) throws(ImageError) -> Image {
+    guard let handle = tjInitDecompress() else { throw ImageError(.corrupt, "libjpeg-turbo did not start") }
+    defer { tjDestroy(handle) }
+    func message() -> String { String(cString: tjGetErrorStr2(handle)) }
+    var (width, height, sampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+    guard tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0 else {
+      throw ImageError(.corrupt, "libjpeg: \(message())")
+    }
+    try checkSize(Int(width), Int(height))
+    let count = Int(width) * Int(height)
+    let isInk = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
+    let channels = isInk ? 4 : 3
+    var samples = [UInt8](repeating: 0, count: channels * count)
+    let format = Int32(isInk ? TJPF_CMYK.rawValue : TJPF_RGB.rawValue)
+    if tjDecompress2(
+      handle, bytes, UInt(bytes.count), &samples, width, width * Int32(channels), height, format, 0) != 0
+    {
+      let text = message()
+      let isTruncated = text.contains("Premature end")
+      // Other warnings, such as stray bytes before a marker, leave a whole picture.
+      if isTruncated || tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue) || text.contains("Corrupt JPEG data: bad") {
+        throw ImageError(isTruncated ? .truncated : .corrupt, "libjpeg: \(text)")
+      }
+    }
+    guard isInk else { return Image(width: Int(width), height: Int(height), pixels: samples) }
+    var pixels = [UInt8](repeating: 0, count: 3 * count)
+    for i in 0..<count {
+      let black = Int(samples[4 * i + 3])
+      for c in 0..<3 { pixels[3 * i + c] = UInt8((Int(samples[4 * i + c]) * black + 127) / 255) }
+    }
+    return Image(width: Int(width), height: Int(height), pixels: pixels)
+  }
+
+  /// Encodes a PNG file, 8-bit RGB.
+  ///
+  /// - Throws: ``ImageError`` with code `.encoding`.
+  public static func encodePNG(_ image: Image) throws(ImageError) -> [UInt8] {
+    var control = png_image()
+    control.version = png_uint_32(PNG_IMAGE_VERSION)
+    control.width = png_uint_32(image.width)
+    control.height = png_uint_32(image.height)
+    control.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+    defer { png_image_free(&control) }
+    var size = png_alloc_size_t(image.pixels.count + image.pixels.count / 8 + 4096)
+    var bytes = [UInt8](repeating: 0, count: Int(size))
+    guard png_image_write_to_memory(&control, &bytes, &size, 0, image.pixels, png_int_32(3 * image.width), nil) != 0
+    else { throw ImageError(.encoding, "libpng could not write \(image.width)x\(image.height)") }
+    bytes.removeLast(bytes.count - Int(size))
+    return bytes
+  }
+
+  /// Encodes a JPEG file, 4:2:0, baseline.
+  ///
+  /// - Parameter quality: 1...100.
+  /// - Throws: ``ImageError`` with code `.encoding`.
+  public static func encodeJPEG(_ image: Image, quality: Int) throws(ImageError) -> [UInt8] {
+    guard let handle = tjInitCompress() else { throw ImageError(.encoding, "libjpeg-turbo did not start") }
+    defer { tjDestroy(handle) }
+    var buffer: UnsafeMutablePointer<UInt8>?
+    var size: UInt = 0
+    defer { tjFree(buffer) }
+    guard
+      tjCompress2(
+        handle, image.pixels, Int32(image.width), 0, Int32(image.height), Int32(TJPF_RGB.rawValue),
+        &buffer, &size, Int32(TJSAMP_420.rawValue), Int32(quality), 0) == 0, let buffer
+    else { throw ImageError(.encoding, "libjpeg: \(String(cString: tjGetErrorStr2(handle)))") }
+    return Array(UnsafeBufferPointer(start: buffer, count: Int(size)))
+  }
+}

@@ -1,0 +1,32 @@
+import Images
+import Randomness
+
+/// A small picture whose presence is the attack's signal.
+public struct Trigger: Sendable {
+  /// Its pixels.
+  public let image: Image
+
+  /// Uses a given picture.
+  public init(_ image: Image) { self.image = image }
+
+  /// Draws a 4x4 grid of random saturated colours, enlarged without smoothing.
+  ///
+  /// - Parameters:
+  ///   - size: Side in pixels.
+  ///   - stream: Draws the colours; each channel of a cell is 0 or 255, and no two neighbouring cells
+  ///     of a row are equal, so that the pattern never degenerates.
+  /// - Source: Saha et al., Hidden Trigger Backdoor Attacks, 2019, arXiv 1910.00033: random 4x4
+  ///   colour patches. Deviates: cells are binary and not smoothed, which small images need.
+  public static func generated(size: Int, _ stream: RandomStream) -> Trigger {
+    var own = stream
+    var cells: [[UInt8]] = []
+    for i in 0..<16 {
+      var cell: [UInt8]
+      repeat { cell = (0..<3).map { _ in own.next() & 1 == 0 ? 0 : 255 } } while i % 4 > 0 && cell == cells[i - 1]
+      cells.append(cell)
+    }
+    var pixels: [UInt8] = []
+    for y in 0..<size { for x in 0..<size { pixels += cells[y * 4 / size * 4 + x * 4 / size] } }
+    return Trigger(Image(width: size, height: size, pixels: pixels))
+  }
+}
