@@ -88,7 +88,7 @@ public struct ClusterSpace: Sendable {
   }
 
   /// The same map in a trace.
-  func apply(_ features: Value) -> Value {
+  package func apply(_ features: Value) -> Value {
     let trace = features.owner
     let d = mean.count
     return (features - trace.constant(Tensor([d], mean)))
@@ -184,7 +184,7 @@ public struct KMeans: Sendable {
 }
 
 /// Returns the dot product of two rows.
-func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
+package func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
   var sum: Float = 0
   var (i, j) = (a.startIndex, b.startIndex)
   while i < a.endIndex {

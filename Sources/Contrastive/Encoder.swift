@@ -37,7 +37,7 @@ public struct Encoder: Sendable {
   public var network: ResNet { ResNet(configuration.network) }
 
   /// Runs the network on pixels in 0...1, [N, side, side, 3], in a trace.
-  func activations(_ pixels: Value, _ scope: Scope) -> ResNet.Activations {
+  package func activations(_ pixels: Value, _ scope: Scope) -> ResNet.Activations {
     let scale = 1 / configuration.deviation
     return network(pixels * scale - configuration.mean * scale, scope)
   }

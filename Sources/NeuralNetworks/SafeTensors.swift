@@ -86,6 +86,16 @@ public enum SafeTensors {
     return tensors
   }
 
+  /// Returns the text entries of a file's header; empty if there are none or the file is no checkpoint.
+  public static func metadata(_ data: Data) -> [String: String] {
+    guard data.count >= 8 else { return [:] }
+    let length = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(data[data.startIndex + $1]) }
+    guard length <= UInt64(data.count - 8) else { return [:] }
+    let header = data.subdata(in: data.startIndex + 8..<data.startIndex + 8 + Int(length))
+    let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
+    return object?["__metadata__"] as? [String: String] ?? [:]
+  }
+
   /// Checks that a checkpoint holds what a model needs, in the right shapes, and nothing else.
   ///
   /// - Throws: ``CheckpointError`` with code `.mismatch`, naming the first few differences.

@@ -1,0 +1,234 @@
+import Contrastive
+import Datasets
+import Detection
+import Findings
+import Foundation
+import Images
+import NeuralNetworks
+import Randomness
+import Tensors
+
+extension Audit {
+  /// What the filter stage leaves for later ones.
+  struct FilterRecord: Codable {
+    var outcome: PoisonFilter.Outcome
+    var kept: [Int]
+  }
+
+  // MARK: train
+
+  func train() throws -> (String, Int?) {
+    let state = try training("scan", over: set, scanConfiguration, stream.stream("scan"))
+    try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
+    return (summary(state), state.epoch * set.count)
+  }
+
+  /// Trains with the scan recipe, going on from the folder's state.
+  private func training(
+    _ name: String, over images: ImageSet, _ settings: ContrastiveConfiguration, _ stream: RandomStream
+  ) throws -> TrainingState {
+    let rate = Rate()
+    return try ContrastiveTrainer(settings, encoder: encoderConfiguration, stream: stream).train(
+      images, on: device, threads: threads, from: try folder.training(name),
+      afterStep: { step, steps, loss in
+        try self.checkInterruption()
+        self.progress.update(
+          Double(step) / Double(steps), "\(name) epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s")
+      },
+      afterEpoch: { try self.folder.keep($0, as: name) })
+  }
+
+  private func summary(_ state: TrainingState) -> String {
+    let last = state.log.last.map { "\($0.epoch) epochs, loss \(short($0.loss)), feature spread \(short($0.spread))" } ?? "no epoch"
+    return ([last] + state.warnings.map { "WARNING \($0.code.rawValue): \($0.detail)" }).joined(separator: "; ")
+  }
+
+  private func save(_ encoder: Encoder, as name: String) throws {
+    let files = try encoder.files()
+    try folder.write(files.weights, to: "models/\(name)/model.safetensors")
+    try folder.write(files.configuration, to: "models/\(name)/config.json")
+  }
+
+  /// Warnings of the scan training, which decide over the verdict.
+  func scanWarnings() throws -> [TrainingWarning] {
+    if let state = try folder.training("scan") { return state.warnings }
+    return [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
+  }
+
+  // MARK: search
+
+  func scanEncoder() throws -> Encoder { try Encoder.load(folder.file("models/scan")) }
+
+  func searchSpace(_ embedder: Embedder) -> SearchSpace {
+    SearchSpace(configuration.search, set: set, embedder: embedder, on: device, stream.stream("search"))
+  }
+
+  /// False if there are too few images for clusters and flip tests, or the encoder is of no use.
+  func isSearchable() throws -> Bool {
+    let warnings = try scanWarnings()
+    return set.count >= 20 && !warnings.contains { $0.code == .notFinite || $0.code == .fewImages }
+  }
+
+  func search() throws -> (String, Int?) {
+    guard try isSearchable() else {
+      try folder.write(json: PatchSearch.State(), to: "state/search.json")
+      return ("skipped: nothing to search with", nil)
+    }
+    let kept = try folder.read(json: PatchSearch.State.self, "state/search.json")
+    if let kept, kept.isFinished { return ("\(kept.candidates.count) images scored", nil) }
+    let state = try makeSearch().run(from: kept) { state in
+      try self.folder.write(json: state, to: "state/search.json")
+      try self.checkInterruption()
+      self.progress.update(
+        Double(state.candidates.count) / max(1, self.configuration.search.budget * Double(self.set.count)),
+        "round \(state.round), \(state.candidates.count) images scored, \(state.liveClusters.count) clusters live")
+    }
+    return ("\(state.candidates.count) images scored in \(state.round) rounds, \(state.flipsEvaluated) flips", state.candidates.count)
+  }
+
+  func makeSearch() throws -> PatchSearch {
+    let embedder = Embedder(try scanEncoder(), on: device)
+    return PatchSearch(
+      configuration.search, set: set, clusters: searchSpace(embedder), embedder: embedder, on: device,
+      stream.stream("patch search"))
+  }
+
+  // MARK: filter
+
+  func filter() throws -> (String, Int?) {
+    if let done = try folder.read(json: FilterRecord.self, "state/filter.json") {
+      return ("\(done.outcome.removals.count) suspects in \(done.outcome.families.count) families", nil)
+    }
+    guard let search = try folder.read(json: PatchSearch.State.self, "state/search.json") else {
+      throw AuditError(.state, "the search left no state in \(folder.path); run: bezoar search --out \(folder.path)")
+    }
+    let outcome = try PoisonFilter(
+      configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
+    ).decide(search, flipTotal: min(configuration.search.flipImages, set.count), set: set, on: device, threads: threads) { share in
+      try self.checkInterruption()
+      self.progress.update(share, "training the poison classifier")
+    }
+    let removed = Set(outcome.removals.map(\.image))
+    let kept = (0..<set.count).filter { !removed.contains($0) }
+    try folder.write(json: FilterRecord(outcome: outcome, kept: kept), to: "state/filter.json")
+    var list = Data()
+    for i in kept { list.append(contentsOf: set.records[i].path.bytes + [0x0A]) }
+    try folder.write(list, to: "kept.txt")
+    return ("\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count)
+  }
+
+  func filterRecord() throws -> FilterRecord {
+    guard let record = try folder.read(json: FilterRecord.self, "state/filter.json") else {
+      throw AuditError(.state, "the filter left no state in \(folder.path); run: bezoar filter --out \(folder.path)")
+    }
+    return record
+  }
+
+  // MARK: retrain
+
+  func retrain() throws -> (String, Int?) {
+    let kept = set.subset(try filterRecord().kept)
+    var (summaries, images): ([String], Int) = ([], 0)
+    guard try isSearchable(), kept.count >= 20 else { return ("skipped: too few images", nil) }
+    if configuration.retrain.contains(.plain) {
+      let state = try training("plain", over: kept, scanConfiguration, stream.stream("plain"))
+      let encoder = Encoder(encoderConfiguration, weights: state.arrays)
+      try save(encoder, as: "plain")
+      if !configuration.retrain.contains(.advcl) { try save(encoder, as: "clean") }
+      summaries.append("plain: \(summary(state))")
+      images += state.epoch * kept.count
+    }
+    if configuration.retrain.contains(.advcl) {
+      var settings = configuration.advcl
+      settings.augmentation = adapted(settings.augmentation)
+      let trainer = AdvCLTrainer(settings, encoder: encoderConfiguration, stream: stream.stream("advcl"))
+      let embedder = Embedder(try scanEncoder(), on: device)
+      let features = embedder.features(kept)
+      let space = ClusterSpace(features, directions: configuration.search.directions, stream.stream("pseudo-label space"))
+      let rate = Rate()
+      let state = try trainer.train(
+        kept, pseudoLabels: trainer.pseudoLabels(space(features), on: device), on: device, threads: threads,
+        from: try folder.training("advcl"),
+        afterStep: { step, steps, loss in
+          try self.checkInterruption()
+          self.progress.update(
+            Double(step) / Double(steps), "AdvCL epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s")
+        },
+        afterEpoch: { try self.folder.keep($0, as: "advcl") })
+      try save(Encoder(trainer.encoderConfiguration, weights: state.arrays), as: "clean")
+      summaries.append("AdvCL: \(summary(state))")
+      images += state.epoch * kept.count
+    }
+    return (summaries.isEmpty ? "none asked for" : summaries.joined(separator: "; "), images)
+  }
+
+  // MARK: evaluate
+
+  func evaluate() throws -> String {
+    if try folder.read(json: Metrics.self, "state/evaluation.json") != nil { return "already measured" }
+    guard try isSearchable() else {
+      let reason = "the scan encoder could not be trained"
+      let none = EncoderMetrics(encoder: "none", unmeasured: reason)
+      try folder.write(
+        json: Metrics(before: .init(encoder: "scan", unmeasured: reason), after: none, afterPlain: nil), to: "state/evaluation.json")
+      return "skipped: \(reason)"
+    }
+    let record = try filterRecord()
+    let labelled = try evaluationSet(kept: record.kept)
+    let judge = EncoderEvaluation(configuration: configuration, device: device, stream: stream.stream("evaluation"))
+    let scan = Embedder(try scanEncoder(), on: device)
+    let clusters = searchSpace(scan).clustering.assignments
+    func measure(_ name: String, _ model: String) throws -> EncoderMetrics {
+      try checkInterruption()
+      progress.update(0.5, "measuring the \(name) encoder")
+      let encoder = try Encoder.load(folder.file("models/\(model)"))
+      var metrics = EncoderMetrics(encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
+      if let labelled { judge.measure(encoder, labelled, into: &metrics) }
+      judge.measureFlips(encoder, set, outcome: record.outcome, scanClusters: clusters, into: &metrics)
+      return metrics
+    }
+    let before = try measure("scan", "scan")
+    let plain = configuration.retrain.contains(.plain) ? try measure("plain", "plain") : nil
+    let robust = configuration.retrain.contains(.advcl) ? try measure("advcl", "clean") : nil
+    let after = robust ?? plain ?? EncoderMetrics(encoder: "none", unmeasured: "no retraining was asked for")
+    try folder.write(
+      json: Metrics(before: before, after: after, afterPlain: robust == nil ? nil : plain), to: "state/evaluation.json")
+    return labelled.map { "\($0.test.count) labelled images, \($0.classes.count) classes" } ?? "without labels"
+  }
+
+  /// Labelled images: the ground truth's evaluation folders, or the kept images with their own labels.
+  private func evaluationSet(kept: [Int]) throws -> EvaluationSet? {
+    let own = stream.stream("probe")
+    if let truth, let evaluation = truth.evaluation, let path = request.groundTruth {
+      let base = (path as NSString).deletingLastPathComponent
+      func read(_ name: String) throws -> ImageSet {
+        let dataset = try Dataset(Path((base.isEmpty ? "." : base) + "/" + name))
+        return ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), side: set.side, threads: threads)
+      }
+      return EvaluationSet(
+        try read(evaluation.clean), triggered: try read(evaluation.triggered), target: truth.targetClass,
+        source: "evaluation set of the ground truth", probeShare: configuration.evaluation.probeShare, own)
+    }
+    guard configuration.labels != "none" else { return nil }
+    let labelled = kept.filter { set.records[$0].label != nil }
+    return EvaluationSet(
+      set.subset(labelled), triggered: nil, target: nil, source: "kept images with --labels",
+      probeShare: configuration.evaluation.probeShare, own)
+  }
+}
+
+/// Images a second since it was made.
+private final class Rate {
+  private let start = Date()
+  private var first: Int?
+
+  /// Rate in words, given all images done so far.
+  func text(_ images: Int) -> String {
+    let from = first ?? images
+    first = from
+    return String(Int(Double(images - from) / max(0.001, -start.timeIntervalSinceNow)))
+  }
+}
+
+/// A number with three digits after the point.
+func short(_ value: Float) -> String { String(format: "%.3f", Double(value)) }

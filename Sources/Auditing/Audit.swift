@@ -1,0 +1,171 @@
+import Contrastive
+import Datasets
+import Detection
+import Findings
+import Foundation
+import Images
+import Poisoning
+import Randomness
+import Reporting
+import Tensors
+
+/// The stages of an audit over one run folder; `run` is nothing but all of them in a row.
+///
+/// Every stage reads what the ones before it left in the folder and returns at once if its own result
+/// is there, so that a run killed anywhere goes on where it stopped.
+public final class Audit {
+  /// Program version, for results.
+  public static let version = "0.1.0"
+
+  /// What a user asks for, beside the configuration.
+  public struct Request: Sendable {
+    public var dataset: String
+    public var out: String
+    public var groundTruth: String?
+    public var overwrite = false
+    public var failOn = Severity.high
+    /// Source revision, for results.
+    public var revision = "unknown"
+    /// Creates a request.
+    public init(dataset: String, out: String) { (self.dataset, self.out) = (dataset, out) }
+  }
+
+  let request: Request
+  let configuration: AuditConfiguration
+  let device: any Device
+  let threads: Int
+  let folder: RunFolder
+  let progress: any AuditProgress
+  let stream: RandomStream
+  let dataset: Dataset
+  let set: ImageSet
+  let digest: String
+  let truth: GroundTruth?
+  let started = Date()
+  private(set) var stages: [AuditResult.Run.Stage] = []
+
+  /// Reads the dataset and claims the run folder.
+  ///
+  /// - Throws: ``AuditError``, ``DatasetError``.
+  public init(
+    _ request: Request, _ configuration: AuditConfiguration, device: any Device, threads: Int, progress: any AuditProgress
+  ) throws {
+    (self.request, self.configuration, self.device, self.threads) = (request, configuration, device, threads)
+    self.progress = progress
+    folder = RunFolder(request.out)
+    stream = RandomStream(seed: configuration.seed)
+    try Self.refuseInside(request)
+    truth = try request.groundTruth.map(Self.readGroundTruth)
+    let begin = Date()
+    progress.begin(Stage.inspect.rawValue)
+    dataset = try Dataset(Path(request.dataset))
+    let labels = try LabelSource(configuration.labels).labels(for: dataset)
+    let total = dataset.entries.count
+    set = ImageSet(dataset, labels: labels, side: configuration.imageSize, threads: threads) { done in
+      progress.update(Double(done) / Double(max(1, total)), "\(done) of \(total) files")
+    }
+    guard set.count > 0 else {
+      let first = set.unreadable.first.map { "; the first problem: \($0.path): \($0.reason)" } ?? ""
+      throw AuditError(
+        .noImages,
+        "no image found in \(request.dataset): \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(first)")
+    }
+    digest = set.digest.description
+    let encoded = try configuration.encoded()
+    try folder.claim(
+      .init(
+        configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, dataset: request.dataset),
+      overwrite: request.overwrite)
+    try folder.write(encoded, to: "state/configuration.json")
+    try folder.write(Data(try set.manifest(dataset)), to: "manifest.sha256")
+    stages.append(.init(name: Stage.inspect.rawValue, seconds: -begin.timeIntervalSinceNow, imagesPerSecond: Double(set.count) / -begin.timeIntervalSinceNow))
+    progress.end(
+      Stage.inspect.rawValue,
+      "\(set.count) images at \(set.side) px, \(set.unreadable.count) unreadable, \(set.ignored.count) ignored")
+  }
+
+  /// Reads the configuration of a run folder, for a single stage.
+  public static func configuration(of out: String) throws -> (AuditConfiguration, dataset: String) {
+    let folder = RunFolder(out)
+    guard let identity = try folder.read(json: RunFolder.Identity.self, "state/identity.json"),
+      let configuration = try folder.read(json: AuditConfiguration.self, "state/configuration.json")
+    else { throw AuditError(.usage, "\(out) is not a run folder; start one with: bezoar audit DATASET --out \(out)") }
+    return (configuration, identity.dataset)
+  }
+
+  private static func refuseInside(_ request: Request) throws {
+    func real(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path }
+    let (out, dataset) = (real(request.out), real(request.dataset))
+    if out == dataset || out.hasPrefix(dataset + "/") {
+      throw AuditError(.usage, "the run folder \(request.out) lies inside the dataset, which is never written to; choose another --out")
+    }
+  }
+
+  private static func readGroundTruth(_ path: String) throws -> GroundTruth {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw AuditError(.usage, "cannot read the ground truth \(path)")
+    }
+    do { return try JSONDecoder().decode(GroundTruth.self, from: data) } catch {
+      throw AuditError(.usage, "\(path) is not a ground-truth.json of bezoar poison: \(error.localizedDescription)")
+    }
+  }
+
+  /// Runs all stages.
+  ///
+  /// - Returns: The result, as written.
+  public func run() throws -> AuditResult {
+    try run(through: .report)
+    guard let result = try folder.read(json: AuditResult.self, "result.json") else {
+      throw AuditError(.state, "\(folder.file("result.json")) is missing after the report stage")
+    }
+    return result
+  }
+
+  /// Runs the stages up to one of them.
+  public func run(through last: Stage) throws {
+    for stage in Stage.allCases where stage != .inspect {
+      let begin = Date()
+      progress.begin(stage.rawValue)
+      let summary: String
+      var images: Int?
+      switch stage {
+      case .inspect: summary = ""
+      case .train: (summary, images) = try train()
+      case .search: (summary, images) = try search()
+      case .filter: (summary, images) = try filter()
+      case .retrain: (summary, images) = try retrain()
+      case .evaluate: summary = try evaluate()
+      case .report: summary = try report()
+      }
+      let seconds = -begin.timeIntervalSinceNow
+      if stage != .report {
+        stages.append(
+          .init(name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) }))
+      }
+      progress.end(stage.rawValue, summary)
+      if stage == last { return }
+    }
+  }
+
+  func checkInterruption() throws {
+    if progress.isInterrupted {
+      throw AuditError(.interrupted, "interrupted; the same command goes on where it stopped (\(folder.path))")
+    }
+  }
+
+  /// Settings of the scan, without colour augmentation where the data has none.
+  var scanConfiguration: ContrastiveConfiguration {
+    var own = configuration.scan
+    own.augmentation = adapted(own.augmentation)
+    return own
+  }
+
+  func adapted(_ augmentation: Augmentation) -> Augmentation {
+    guard configuration.adaptAugmentation, set.greyShare >= 0.5 else { return augmentation }
+    var own = augmentation
+    (own.hue, own.saturation, own.greyscale) = (0, 0, 0)
+    return own
+  }
+
+  var encoderConfiguration: Encoder.Configuration { .init(network: configuration.network, side: set.side) }
+}

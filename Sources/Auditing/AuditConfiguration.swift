@@ -1,0 +1,104 @@
+import Contrastive
+import Detection
+import Foundation
+import NeuralNetworks
+
+/// Everything that decides what an audit computes; dumped whole into every result.
+public struct AuditConfiguration: Codable, Hashable, Sendable {
+  /// Encoders trained on the kept list.
+  public enum Retraining: String, Codable, Hashable, Sendable, CaseIterable { case plain, advcl }
+
+  /// How encoders are measured.
+  public struct Evaluation: Codable, Hashable, Sendable {
+    /// Share of the labelled evaluation images that the linear probe is fitted to; (0, 1).
+    public var probeShare = 1.0 / 3
+    /// Images that robust accuracy is measured on, at most.
+    public var robustImages = 500
+    /// The attack on the probe.
+    public var attack = ProjectedGradientDescent()
+    /// Images held out for the label-free flip rate, at most.
+    public var flipRateImages = 512
+  }
+
+  public var version = 1
+  public var seed: UInt64 = 0
+  /// Side in pixels that images are resized to; nil chooses 32, 64, 96 or 224 from the data.
+  public var imageSize: Int?
+  /// none, folders, or a label file.
+  public var labels = "none"
+  /// Network of the scan and plain encoders; AdvCL takes the same with three batch-norm branches.
+  public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
+  public var scan = ContrastiveConfiguration()
+  /// True leaves colour augmentation out where at least half of the images are grey.
+  public var adaptAugmentation = true
+  public var search = PatchSearch.Configuration()
+  public var filter = PoisonFilter.Configuration()
+  public var retrain: [Retraining] = [.plain, .advcl]
+  public var advcl = AdvCLConfiguration()
+  public var evaluation = Evaluation()
+  /// Share of unreadable files above which the verdict is inconclusive.
+  public var maximumUnreadableShare = 0.05
+  /// Images below which the verdict is inconclusive.
+  public var minimumImages = 500
+
+  /// The standard preset.
+  public init() {}
+
+  /// Named settings.
+  public enum Preset: String, CaseIterable, Sendable {
+    /// Minutes on two cores, for a first look and for tests.
+    case quick
+    /// The default.
+    case standard
+    /// ResNet-18 at the published lengths, for machines with an accelerator.
+    case paper
+  }
+
+  /// Returns the settings of a preset.
+  public static func preset(_ preset: Preset) -> AuditConfiguration {
+    var configuration = AuditConfiguration()
+    switch preset {
+    case .standard: break
+    case .quick:
+      configuration.scan.epochs = 20
+      configuration.filter.classifier.iterations = 200
+      configuration.advcl.epochs = 4
+      configuration.evaluation.robustImages = 250
+    case .paper:
+      configuration.network = .resNet18
+      configuration.network.stem = .small
+      configuration.scan.epochs = 200
+      configuration.scan.augmentation.blur = 0.5
+      configuration.filter.classifier.networks = 5
+      configuration.filter.classifier.iterations = 2000
+      configuration.search.flipImages = 1000
+      configuration.advcl.epochs = 1000
+      configuration.advcl.batch = 512
+      configuration.advcl.learningRate = 0.5
+      configuration.advcl.warmUpEpochs = 10
+    }
+    return configuration
+  }
+
+  /// Everything that cannot work, in words; empty if all is well.
+  public func problems() -> [String] {
+    var found = scan.problems() + search.problems(side: imageSize) + filter.problems() + advcl.problems()
+    if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
+    if let imageSize, imageSize < 16 || imageSize > 512 {
+      found.append("image size must be 16 to 512 pixels, not \(imageSize)")
+    }
+    if network.width < 1 || network.blocks.isEmpty || network.blocks.contains(where: { $0 < 1 }) {
+      found.append("the network needs a positive width and at least one block in every stage")
+    }
+    if !(1...2).contains(network.stemStride) { found.append("stem stride must be 1 or 2, not \(network.stemStride)") }
+    if !(evaluation.probeShare > 0 && evaluation.probeShare < 1) { found.append("probe share must be in (0, 1)") }
+    return found
+  }
+
+  /// Sorted, stable JSON.
+  public func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}

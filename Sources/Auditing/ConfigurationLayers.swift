@@ -1,0 +1,111 @@
+import Findings
+import Foundation
+
+/// A configuration put together from layers: defaults, file, environment, flags; later ones win.
+///
+/// Works on the JSON form, so that a setting exists in one place, its type, and every setting can be
+/// given in every layer under the same dotted name, such as `scan.epochs`.
+public struct ConfigurationLayers: Sendable {
+  /// Where each dotted name's value came from.
+  public private(set) var sources: [String: String] = [:]
+  private var tree: JSONValue
+
+  /// Starts from a preset.
+  public init(_ preset: AuditConfiguration.Preset) throws {
+    tree = try JSONDecoder().decode(JSONValue.self, from: AuditConfiguration.preset(preset).encoded())
+    for name in Self.leaves(tree) { sources[name] = "preset \(preset.rawValue)" }
+  }
+
+  /// Lays an object over what is there.
+  public mutating func apply(_ overlay: JSONValue, source: String) {
+    tree = Self.merged(tree, overlay)
+    for name in Self.leaves(overlay) { sources[name] = source }
+  }
+
+  /// Sets one dotted name to a value written as JSON, or as plain text.
+  public mutating func set(_ name: String, to text: String, source: String) {
+    var value = (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .text(text)
+    for part in name.split(separator: ".").reversed() { value = .object([String(part): value]) }
+    apply(value, source: source)
+  }
+
+  /// Returns the typed configuration.
+  ///
+  /// - Throws: ``AuditError`` with code `.configuration` that lists every problem.
+  public func resolved() throws -> AuditConfiguration {
+    let data = try JSONEncoder().encode(tree)
+    let configuration: AuditConfiguration
+    do { configuration = try JSONDecoder().decode(AuditConfiguration.self, from: data) } catch let error as DecodingError {
+      throw AuditError(.configuration, Self.words(error))
+    }
+    let known = try JSONDecoder().decode(JSONValue.self, from: configuration.encoded())
+    let names = Self.leaves(known)
+    let unknown = sources.keys.filter { name in
+      !names.contains(name) && !names.contains { $0.hasPrefix(name + ".") } && !Self.isNull(tree, name)
+    }.sorted()
+    if let first = unknown.first {
+      let near = nearest(first, to: names.sorted()).map { "; did you mean \($0)?" } ?? ""
+      throw AuditError(.configuration, "there is no setting \(first) (from \(sources[first] ?? "a layer"))\(near)")
+    }
+    let problems = configuration.problems()
+    if !problems.isEmpty { throw AuditError(.configuration, problems.joined(separator: "; ")) }
+    return configuration
+  }
+
+  private static func words(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    switch error {
+    case .typeMismatch(let type, let context): return "\(path(context)) must be a \(type)"
+    case .valueNotFound(let type, let context): return "\(path(context)) must be a \(type), not null"
+    case .keyNotFound(let key, let context): return "\(path(context)) lacks \(key.stringValue)"
+    case .dataCorrupted(let context): return "\(path(context)): \(context.debugDescription)"
+    @unknown default: return "\(error)"
+    }
+  }
+
+  private static func merged(_ base: JSONValue, _ overlay: JSONValue) -> JSONValue {
+    guard case .object(var all) = base, case .object(let new) = overlay else { return overlay }
+    // A choice with payload has one key; another choice replaces it.
+    if all.count == 1, new.count == 1, let key = new.keys.first, all[key] == nil, case .object? = all.values.first {
+      return overlay
+    }
+    for (key, value) in new { all[key] = all[key].map { merged($0, value) } ?? value }
+    return .object(all)
+  }
+
+  private static func leaves(_ value: JSONValue, _ prefix: String = "") -> Set<String> {
+    guard case .object(let items) = value, !items.isEmpty else { return [prefix] }
+    return Set(items.flatMap { leaves($0.value, prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") })
+  }
+
+  private static func isNull(_ tree: JSONValue, _ name: String) -> Bool {
+    var here = tree
+    for part in name.split(separator: ".") {
+      guard case .object(let items) = here, let next = items[String(part)] else { return false }
+      here = next
+    }
+    return here == .null
+  }
+}
+
+/// Returns the candidate that differs least from a word, if any is near.
+public func nearest(_ word: String, to candidates: [String]) -> String? {
+  func distance(_ a: [Character], _ b: [Character]) -> Int {
+    var row = Array(0...b.count)
+    for i in a.indices {
+      var previous = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let cost = min(previous + (a[i] == b[j] ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+        previous = row[j + 1]
+        row[j + 1] = cost
+      }
+    }
+    return row[b.count]
+  }
+  let scored = candidates.map { (distance(Array(word), Array($0)), $0) }
+  guard let best = scored.min(by: { ($0.0, $0.1) < ($1.0, $1.1) }) else { return nil }
+  return best.0 <= max(2, word.count / 3) ? best.1 : nil
+}

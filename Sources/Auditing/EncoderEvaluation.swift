@@ -1,0 +1,160 @@
+import Contrastive
+import Datasets
+import Detection
+import Findings
+import Foundation
+import Images
+import Poisoning
+import Randomness
+import Tensors
+
+/// Labelled images that encoders are measured on, and how they are divided.
+struct EvaluationSet {
+  /// Images the probe is fitted to and those it is judged on.
+  let probe: ImageSet
+  let test: ImageSet
+  /// The test images with the planted trigger, in the same order; nil without ground truth.
+  let triggered: ImageSet?
+  let classes: [String]
+  /// Index of the target class; nil without ground truth.
+  let target: Int?
+  /// Where the labels come from, for the report.
+  let source: String
+
+  /// Divides labelled images: a random share for the probe, the rest for testing.
+  init?(
+    _ images: ImageSet, triggered: ImageSet?, target: String?, source: String, probeShare: Double, _ stream: RandomStream
+  ) {
+    let classes = Set(images.records.compactMap(\.label)).sorted()
+    guard classes.count >= 2, images.count >= 20 else { return nil }
+    var own = stream
+    let order = own.permutation(images.count)
+    let cut = max(1, min(images.count - 1, Int((probeShare * Double(images.count)).rounded())))
+    probe = images.subset(Array(order[..<cut]))
+    let rest = Array(order[cut...])
+    test = images.subset(rest)
+    // Twins have the same path in both folders.
+    if let triggered {
+      let index = Dictionary(uniqueKeysWithValues: triggered.records.enumerated().map { ($1.path, $0) })
+      let twins = rest.compactMap { index[images.records[$0].path] }
+      self.triggered = twins.count == rest.count ? triggered.subset(twins) : nil
+    } else {
+      self.triggered = nil
+    }
+    self.classes = classes
+    self.target = target.flatMap { classes.firstIndex(of: $0) }
+    self.source = source
+  }
+
+  func labels(_ set: ImageSet) -> [Int] {
+    let index = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+    return set.records.map { $0.label.flatMap { index[$0] } ?? 0 }
+  }
+}
+
+/// Measures encoders: probe, neighbours, attack success, robustness, flip rate.
+struct EncoderEvaluation {
+  let configuration: AuditConfiguration
+  let device: any Device
+  let stream: RandomStream
+
+  /// Fills what needs labels.
+  func measure(_ encoder: Encoder, _ evaluation: EvaluationSet, into metrics: inout EncoderMetrics) {
+    let embedder = Embedder(encoder, on: device)
+    let rows = embedder.features(evaluation.probe)
+    let labels = evaluation.labels(evaluation.probe)
+    let probe = LinearProbe(rows, labels: labels, classes: evaluation.classes.count, on: device)
+    let truth = evaluation.labels(evaluation.test)
+    let features = embedder.features(evaluation.test)
+    let guesses = probe.classify(features)
+    metrics.probe = "logistic regression on \(labels.count) labels (\(evaluation.source)); k-NN with k = 20"
+    metrics.seeds = [configuration.seed]
+    metrics.n = truth.count
+    func share(_ flags: [Bool], _ name: String) -> Double {
+      let hits = flags.filter(\.self).count
+      metrics.interval95[name] = wilson(hits, flags.count)
+      metrics.reasons[name] = nil
+      return flags.isEmpty ? 0 : Double(hits) / Double(flags.count)
+    }
+    metrics.cleanAccuracy = share(zip(guesses, truth).map { $0 == $1 }, "clean_accuracy")
+    let neighbours = nearestNeighbourLabels(features, among: rows, labels: labels)
+    metrics.nearestNeighbourAccuracy = share(zip(neighbours, truth).map { $0 == $1 }, "nearest_neighbour_accuracy")
+    if let triggered = evaluation.triggered, let target = evaluation.target {
+      let fooled = probe.classify(embedder.features(triggered))
+      let others = truth.indices.filter { truth[$0] != target }
+      metrics.triggeredAccuracy = share(zip(fooled, truth).map { $0 == $1 }, "triggered_accuracy")
+      metrics.attackSuccessRate = share(others.map { fooled[$0] == target }, "attack_success_rate")
+      metrics.cleanFalsePositiveRate = share(others.map { guesses[$0] == target }, "clean_false_positive_rate")
+    } else {
+      for name in ["triggered_accuracy", "attack_success_rate", "clean_false_positive_rate"] {
+        metrics.reasons[name] = "no images with the planted trigger: needs --ground-truth with evaluation folders"
+      }
+    }
+    let count = min(configuration.evaluation.robustImages, evaluation.test.count)
+    let images = evaluation.test.subset(Array(0..<count))
+    let attack = configuration.evaluation.attack
+    let robust = attack.robustAccuracy(
+      encoder, probe,
+      images: Tensor([count, images.side, images.side, 3], images.pixels.map { Float($0) * (1 / 255) }),
+      labels: Array(truth[..<count]), on: device, stream.stream("robust"))
+    metrics.robustAccuracy = .init(
+      value: robust, epsilon: Double(attack.epsilon),
+      attack: "PGD-\(attack.steps) on the linear probe, step \(Int((attack.stepSize * 255).rounded()))/255, random start", n: count)
+    metrics.interval95["robust_accuracy"] = wilson(Int((robust * Double(count)).rounded()), count)
+    metrics.reasons["robust_accuracy"] = nil
+  }
+
+  /// Fills the label-free flip rate of the first family's trigger.
+  ///
+  /// The trigger's cluster in this encoder is the one that most images of the family's cluster in the
+  /// scan encoder fall into: clusters of two encoders are matched by their members.
+  func measureFlips(
+    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, scanClusters: [Int], into metrics: inout EncoderMetrics
+  ) {
+    guard let family = outcome.families.first else {
+      metrics.reasons["flip_rate"] = "no trigger was recovered"
+      return
+    }
+    let embedder = Embedder(encoder, on: device)
+    let space = SearchSpace(configuration.search, set: set, embedder: embedder, on: device, stream.stream("flips"))
+    var votes: [Int: Int] = [:]
+    for (i, cluster) in scanClusters.enumerated() where cluster == family.cluster {
+      votes[space.clustering.assignments[i], default: 0] += 1
+    }
+    guard let target = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else {
+      metrics.reasons["flip_rate"] = "the trigger's cluster has no images"
+      return
+    }
+    let removed = Set(outcome.removals.map(\.image))
+    var draw = stream.stream("held out")
+    let held = draw.permutation(set.count).lazy
+      .filter { !removed.contains($0) && space.clustering.assignments[$0] != target }
+      .prefix(configuration.evaluation.flipRateImages)
+    let patch = family.patch.trigger.image
+    let positions = stream.stream("positions")
+    let chosen = Array(held)
+    let features = embedder.features(chosen.count) { i, target, position in
+      var own = positions.stream(chosen[i])
+      var image = set.image(chosen[i])
+      image.paste(
+        patch, x: own.integer(below: set.side - patch.width + 1), y: own.integer(below: set.side - patch.height + 1))
+      for (k, value) in image.pixels.enumerated() { target[position + k] = Float(value) * (1 / 255) }
+    }
+    let flips = KMeans.assign(space.space(features), to: space.clustering.centroids).filter { $0.cluster == target }.count
+    metrics.flipRate = Double(flips) / Double(max(1, chosen.count))
+    metrics.interval95["flip_rate"] = wilson(flips, chosen.count)
+    metrics.reasons["flip_rate"] = nil
+  }
+}
+
+/// Wilson's 95 % score interval of a share.
+///
+/// - Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+func wilson(_ hits: Int, _ n: Int) -> [Double] {
+  guard n > 0 else { return [0, 1] }
+  let (z, n, p) = (1.959964, Double(n), Double(hits) / Double(n))
+  let centre = p + z * z / (2 * n)
+  let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+  let scale = 1 + z * z / n
+  return [max(0, (centre - half) / scale), min(1, (centre + half) / scale)]
+}

@@ -1,0 +1,209 @@
+import Datasets
+import Findings
+import Foundation
+import Images
+import NeuralNetworks
+import Poisoning
+import Reporting
+
+/// What commands beside the audit need from lower targets.
+public enum Preparation {
+  /// The documented exit code of any error.
+  public static func exitCode(of error: any Error) -> Int32 {
+    switch error {
+    case let error as AuditError: return error.exitCode
+    case let error as DatasetError:
+      switch error.code {
+      case .missing, .labels: return 64
+      case .noImages: return 3
+      case .unreadable, .malformed: return 2
+      }
+    case is PoisoningError, is ReportError: return 64
+    default: return 2
+    }
+  }
+}
+
+/// A dataset's account without an audit.
+public struct Inspection {
+  /// What was read.
+  public let account: DatasetAccount
+  private let set: ImageSet
+  private let dataset: Dataset
+
+  /// Reads and decodes every file.
+  public init(_ path: String, imageSize: Int?, threads: Int) throws {
+    dataset = try Dataset(Path(path))
+    set = ImageSet(dataset, side: imageSize, threads: threads)
+    func entry(_ item: ImageSet.Exception) -> DatasetAccount.Exception {
+      let name = named(item.path)
+      return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
+    }
+    account = DatasetAccount(
+      path: path, format: dataset.format.rawValue, digest: set.digest.description, decoded: set.count,
+      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side, greyShare: set.greyShare)
+  }
+
+  /// Writes digests in the form of `sha256sum -c`.
+  public func writeManifest(to path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    try RunFolder(folder.isEmpty ? "." : folder)
+      .write(Data(try set.manifest(dataset)), to: (path as NSString).lastPathComponent)
+  }
+
+  /// The account as text.
+  public func table() -> String {
+    var sizes: [String: Int] = [:]
+    for record in set.records { sizes["\(record.width)x\(record.height)", default: 0] += 1 }
+    let common = sizes.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(5).map { "\($0.key) (\($0.value))" }
+    var lines = [
+      "dataset     \(account.path) (\(account.format))", "listed      \(account.listed)", "decoded     \(account.decoded)",
+      "unreadable  \(account.unreadable.count)", "ignored     \(account.ignored.count)",
+      "sizes       \(common.joined(separator: ", "))\(sizes.count > 5 ? " and \(sizes.count - 5) more" : "")",
+      "grey        \(percent(account.greyShare))", "image size  \(account.imageSize) px, chosen for the encoder",
+      "digest      \(account.digest)",
+    ]
+    for item in account.unreadable.prefix(20) { lines.append("unreadable  \(item.path): \(item.reason)") }
+    for item in account.ignored.prefix(20) { lines.append("ignored     \(item.path): \(item.reason)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The account as JSON.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(account), as: UTF8.self) + "\n"
+  }
+}
+
+/// What `bezoar poison` was asked for.
+public struct PoisonPlan: Sendable {
+  public var dataset: String
+  public var out: String
+  public var labels = "folders"
+  public var attack = "ssl-backdoor"
+  public var target: String?
+  public var rate = 1.0
+  public var size: Int?
+  public var trigger: String?
+  public var position = "random"
+  public var limit: Int?
+  public var quality: Int?
+  public var evaluation: String?
+  public var evaluationLabels = "folders"
+  public var evaluationLimit: Int?
+  public var seed: UInt64 = 0
+  public var threads = 1
+
+  /// Creates a plan with the defaults.
+  public init(dataset: String, out: String) { (self.dataset, self.out) = (dataset, out) }
+
+  /// Writes the copy.
+  ///
+  /// - Returns: What was done, in words.
+  public func run() throws -> String {
+    guard ["ssl-backdoor", "none"].contains(attack) else {
+      throw PoisoningError("there is no attack \(attack); attacks are ssl-backdoor, and none for a copy without poison")
+    }
+    guard let place = PatchAttack.Position(rawValue: position) else {
+      throw PoisoningError("--position must be random or fixed, not \(position)")
+    }
+    if let names = try? FileManager.default.contentsOfDirectory(atPath: out), !names.isEmpty {
+      throw PoisoningError("\(out) exists and is not empty; choose another --out")
+    }
+    func real(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path }
+    if real(out).hasPrefix(real(dataset) + "/") {
+      throw PoisoningError("\(out) lies inside the dataset, which is never written to; choose another --out")
+    }
+    var copy = PoisonedCopy()
+    copy.attack = PatchAttack(rate: rate, position: place)
+    copy.target = target
+    copy.triggerPixels = size
+    copy.limit = limit
+    copy.jpegQuality = quality
+    copy.evaluationLimit = evaluationLimit
+    copy.seed = seed
+    copy.threads = threads
+    copy.plants = attack != "none"
+    if let trigger {
+      do throws(ImageError) {
+        copy.trigger = Trigger(try ImageCodec.decode(Array(FileManager.default.contents(atPath: trigger) ?? Data())))
+      } catch { throw PoisoningError("cannot use the trigger \(trigger): \(error.description)") }
+    }
+    let source = try Dataset(Path(dataset))
+    let pair = try evaluation.map { path -> (dataset: Dataset, labels: [String?]) in
+      let dataset = try Dataset(Path(path))
+      return (dataset, try LabelSource(evaluationLabels).labels(for: dataset))
+    }
+    let truth = try copy.write(source, labels: try LabelSource(labels).labels(for: source), evaluation: pair, to: out)
+    return
+      "\(truth.poisoned.count) images of class \(truth.targetClass) carry a \(truth.attack.triggerPixels)-pixel trigger; dataset \(out)/dataset, truth \(out)/ground-truth.json"
+  }
+}
+
+/// The demonstration: a known attack in a dataset that Debian ships.
+public enum Demo {
+  /// Where Debian's `dataset-fashion-mnist` puts it.
+  public static let source = "/usr/share/datasets/fashion-mnist"
+
+  /// Plants the attack, unless that was done before.
+  public static func plant(
+    in out: String, seed: UInt64, images: Int, threads: Int, overwrite: Bool
+  ) throws -> (dataset: String, groundTruth: String, summary: String) {
+    let planted = out + "/planted"
+    let truth = planted + "/ground-truth.json"
+    guard FileManager.default.fileExists(atPath: source) else {
+      throw AuditError(.usage, "\(source) is missing; install it with: apt-get install dataset-fashion-mnist")
+    }
+    if overwrite { try? FileManager.default.removeItem(atPath: planted) }
+    if FileManager.default.fileExists(atPath: truth) {
+      return (planted + "/dataset", truth, "planted before: \(planted)")
+    }
+    // A copy without its ground truth was cut off while it was written.
+    try? FileManager.default.removeItem(atPath: planted)
+    var plan = PoisonPlan(dataset: source + "/train-images-idx3-ubyte.gz", out: planted)
+    plan.labels = source + "/train-labels-idx1-ubyte.gz"
+    plan.evaluation = source + "/t10k-images-idx3-ubyte.gz"
+    plan.evaluationLabels = source + "/t10k-labels-idx1-ubyte.gz"
+    plan.limit = images
+    plan.evaluationLimit = 3000
+    plan.seed = seed
+    plan.threads = threads
+    return (planted + "/dataset", truth, "planted: \(try plan.run())")
+  }
+}
+
+/// The table that ends an audit on standard output.
+public enum SummaryTable {
+  /// Returns the table.
+  public static func render(_ result: AuditResult, folder: String) -> String {
+    let metrics = [result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after]
+    func row(_ title: String, _ value: (EncoderMetrics) -> Double?) -> String {
+      let cells = metrics.map { pad(value($0).map { percent($0) } ?? "-", 14) }
+      return "  " + title.padding(toLength: 34, withPad: " ", startingAt: 0) + cells.joined()
+    }
+    var lines = [
+      "verdict   \(result.verdict.value.rawValue) (severity \(result.verdict.severity.rawValue)), exit code \(result.run.exitCode)",
+      "          \(result.verdict.summary)",
+      "removed   \(result.counts.suspects) of \(result.dataset.decoded) images, \(result.families.count) trigger families",
+    ]
+    if let truth = result.groundTruth {
+      lines.append(
+        "truth     \(truth.poisons) poisoned: recall \(percent(truth.recall)), precision \(percent(truth.precision)), false removals \(percent(truth.falseRemovalRate))")
+    }
+    lines.append("")
+    lines.append("  " + "".padding(toLength: 34, withPad: " ", startingAt: 0) + metrics.map { pad($0.encoder, 14) }.joined())
+    lines += [
+      row("attack success rate") { $0.attackSuccessRate }, row("clean false positives") { $0.cleanFalsePositiveRate },
+      row("clean accuracy") { $0.cleanAccuracy }, row("triggered accuracy") { $0.triggeredAccuracy },
+      row("k-NN accuracy") { $0.nearestNeighbourAccuracy }, row("robust accuracy (PGD-20)") { $0.robustAccuracy?.value },
+      row("flip rate of the trigger") { $0.flipRate },
+    ]
+    lines += ["", "report    \(folder)/report.html", "kept      \(folder)/kept.txt"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}

@@ -1,0 +1,218 @@
+import Contrastive
+import Datasets
+import Images
+import Randomness
+import Tensors
+
+/// Iterative search for images whose most telling window pulls other images into their cluster.
+///
+/// - Source: Tejankar et al., "Defending Against Patch-based Backdoor Attacks on Self-Supervised
+///   Learning", CVPR 2023, arXiv 2304.01482. Deviates: clusters in a whitened space, localisation on
+///   an earlier map, ranking by the mean shift, and several windows an image that really differ; the
+///   search goes on until every live cluster is used up or the number of rounds is reached, since a
+///   quarter of three clusters rounds to zero.
+/// - Limits: Finds triggers that are visible and local. Triggers spread over the image (blended,
+///   spectral, warped) leave no window to cut out and are missed; so are those that the encoder has
+///   not learnt.
+public struct PatchSearch {
+  /// Settings; nil chooses from the data.
+  public struct Configuration: Codable, Hashable, Sendable {
+    /// Number of clusters; nil takes one per 100 images, 10 to 1000.
+    public var clusters: Int?
+    /// Main directions that are kept and whitened.
+    public var directions = 32
+    /// Images that each patch is pasted into.
+    public var flipImages = 256
+    /// Side of the window in pixels; nil takes 0.36 of the image side.
+    public var windowPixels: Int?
+    /// Windows tried in an image.
+    public var windowsPerImage = 2
+    /// Images drawn from each live cluster a round.
+    public var imagesPerRound = 2
+    /// Share of the live clusters dropped after a round; [0, 1).
+    public var pruned = 0.25
+    /// Largest share of the dataset that is scored.
+    public var budget = 0.1
+
+    /// The defaults.
+    public init() {}
+
+    /// Everything in these settings that cannot work, in words.
+    public func problems(side: Int?) -> [String] {
+      var found: [String] = []
+      if let clusters, clusters < 2 { found.append("clusters must be at least 2, not \(clusters)") }
+      if let windowPixels, windowPixels < 2 || windowPixels > (side ?? .max) {
+        found.append("window must be 2 pixels up to the image side, not \(windowPixels)")
+      }
+      if flipImages < 8 { found.append("flip images must be at least 8, not \(flipImages)") }
+      if !(pruned >= 0 && pruned < 1) { found.append("pruned share must be in [0, 1), not \(pruned)") }
+      if !(budget > 0 && budget <= 1) { found.append("budget must be in (0, 1], not \(budget)") }
+      if imagesPerRound < 1 || windowsPerImage < 1 { found.append("images a round and windows an image must be at least 1") }
+      return found
+    }
+  }
+
+  /// One window that was tested.
+  public struct Candidate: Codable, Hashable, Sendable {
+    /// Index into the set.
+    public var image: Int
+    public var cluster: Int
+    public var window: Window
+    public var score: FlipTest.Score
+  }
+
+  /// What the search did; enough to go on after a round.
+  public struct State: Codable, Sendable {
+    /// Best window of each image scored, in the order of scoring.
+    public var candidates: [Candidate] = []
+    /// Control windows: as far from the telling one as the image allows, scored alike.
+    public var controls: [Candidate] = []
+    public var liveClusters: [Int] = []
+    public var round = 0
+    public var isFinished = false
+    public var flipsEvaluated = 0
+
+    /// The state before the first round.
+    public init() {}
+  }
+
+  private let configuration: Configuration
+  private let set: ImageSet
+  private let clustering: KMeans
+  private let localizer: Localizer
+  private let test: FlipTest
+  private let stream: RandomStream
+  /// Side of the windows in pixels.
+  public let windowPixels: Int
+  /// Images that each patch was pasted into.
+  public var flipImages: Int { test.images.count }
+
+  /// Prepares the search over a clustered set.
+  public init(
+    _ configuration: Configuration, set: ImageSet, clusters: SearchSpace, embedder: Embedder, on device: any Device,
+    _ stream: RandomStream
+  ) {
+    self.configuration = configuration
+    self.set = set
+    clustering = clusters.clustering
+    self.stream = stream
+    windowPixels = configuration.windowPixels ?? Self.automaticWindow(set.side)
+    localizer = Localizer(embedder.encoder, space: clusters.space, set: set, on: device)
+    test = FlipTest(
+      embedder, space: clusters.space, clustering: clusters.clustering, rows: clusters.rows, set: set,
+      count: configuration.flipImages, stream.stream("positions"))
+  }
+
+  /// The window for images of a side: 0.36 of it, a fifth more than the published trigger share.
+  public static func automaticWindow(_ side: Int) -> Int { max(3, Int((0.36 * Double(side)).rounded())) }
+
+  /// Runs the search to its end.
+  ///
+  /// - Parameters:
+  ///   - state: Where to go on; nil starts.
+  ///   - afterRound: Called with the state to keep; may throw to stop.
+  public func run(from state: State? = nil, afterRound: (State) throws -> Void) rethrows -> State {
+    var state = state ?? State()
+    let members = queues()
+    if state.round == 0 { state.liveClusters = members.indices.filter { !members[$0].isEmpty } }
+    let most = max(1, Int(configuration.budget * Double(set.count)))
+    while !state.isFinished {
+      let first = state.round * configuration.imagesPerRound
+      var images: [Int] = []
+      for cluster in state.liveClusters {
+        images += members[cluster].dropFirst(first).prefix(configuration.imagesPerRound)
+      }
+      images = Array(images.prefix(max(0, most - state.candidates.count)))
+      if images.isEmpty {
+        state.isFinished = true
+      } else {
+        score(images, &state)
+        prune(&state)
+        state.round += 1
+      }
+      try afterRound(state)
+    }
+    return state
+  }
+
+  /// Returns heat maps of images for their own clusters.
+  public func heatMaps(_ images: [Int]) -> [Localizer.HeatMap] {
+    localizer.heatMaps(images, targets: clustering.centroids.subset(images.map { clustering.assignments[$0] }))
+  }
+
+  private func queues() -> [[Int]] {
+    var members = [[Int]](repeating: [], count: clustering.centroids.count)
+    for (i, cluster) in clustering.assignments.enumerated() { members[cluster].append(i) }
+    return members.enumerated().map { k, own in
+      var draw = stream.stream("queues").stream(k)
+      return draw.permutation(own.count).map { own[$0] }
+    }
+  }
+
+  private func score(_ images: [Int], _ state: inout State) {
+    let maps = heatMaps(images)
+    var tried: [(image: Int, window: Window, isControl: Bool)] = []
+    for (image, map) in zip(images, maps) {
+      let windows = Localizer.windows(map, side: set.side, window: windowPixels, count: configuration.windowsPerImage)
+      tried += windows.map { (image, $0, false) }
+      if let first = windows.first { tried.append((image, control(of: first), true)) }
+    }
+    let patches = tried.map { item in
+      set.image(item.image).cropped(x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side)
+    }
+    let clusters = tried.map { clustering.assignments[$0.image] }
+    let keys = tried.map { $0.image * 4096 + $0.window.y * 64 + $0.window.x }
+    let scores = test.scores(patches, targets: clusters, keys: keys)
+    state.flipsEvaluated += patches.count * test.images.count
+    for image in images {
+      let own = tried.indices.filter { tried[$0].image == image }
+      func candidate(_ i: Int) -> Candidate {
+        Candidate(image: image, cluster: clusters[i], window: tried[i].window, score: scores[i])
+      }
+      let telling = own.filter { !tried[$0].isControl }.map(candidate)
+      if let best = telling.max(by: { $0.score.shift < $1.score.shift }) { state.candidates.append(best) }
+      state.controls += own.filter { tried[$0].isControl }.map(candidate)
+    }
+  }
+
+  /// The window in the opposite corner.
+  private func control(of window: Window) -> Window {
+    let span = set.side - window.side
+    return Window(
+      x: window.x * 2 < span ? span : 0, y: window.y * 2 < span ? span : 0, side: window.side)
+  }
+
+  private func prune(_ state: inout State) {
+    var best: [Int: Float] = [:]
+    for candidate in state.candidates {
+      best[candidate.cluster] = max(best[candidate.cluster] ?? -.infinity, candidate.score.shift)
+    }
+    let ranked = state.liveClusters.sorted { (best[$0] ?? -.infinity, $1) > (best[$1] ?? -.infinity, $0) }
+    // Rounding up drops one of the last few as well, down to a single cluster that is searched to its end.
+    let dropped = min(ranked.count - 1, Int((configuration.pruned * Double(ranked.count)).rounded(.up)))
+    state.liveClusters = Array(ranked.prefix(max(1, ranked.count - dropped)))
+  }
+}
+
+/// The features of a set, the space they are clustered in, and the clusters.
+public struct SearchSpace: Sendable {
+  public let space: ClusterSpace
+  /// Unit rows of all images.
+  public let rows: Features
+  public let clustering: KMeans
+  /// See ``Features/spread``; of the raw features.
+  public let spread: Float
+
+  /// Embeds and clusters a set.
+  public init(
+    _ configuration: PatchSearch.Configuration, set: ImageSet, embedder: Embedder, on device: any Device,
+    _ stream: RandomStream
+  ) {
+    let features = embedder.features(set)
+    spread = features.spread
+    space = ClusterSpace(features, directions: configuration.directions, stream.stream("space"))
+    rows = space(features)
+    let count = configuration.clusters ?? max(10, min(1000, set.count / 100))
+    clustering = KMeans(rows, clusters: count, on: device, stream.stream("clusters"))
+  }
+}

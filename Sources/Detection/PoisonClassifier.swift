@@ -1,0 +1,175 @@
+import Contrastive
+import Datasets
+import Images
+import NeuralNetworks
+import Randomness
+import Tensors
+
+/// An ensemble of small networks that learn to tell images with a pasted patch from images without.
+///
+/// - Source: Tejankar et al., PatchSearch, CVPR 2023, section 3.3, arXiv 2304.01482. Deviates: fewer and
+///   shorter trainings (small images), scores are the mean difference of the two logits.
+/// - Limits: Learns what the patches have in common; clean patches among them teach it clean content.
+public struct PoisonClassifier: Sendable {
+  /// Settings.
+  public struct Configuration: Codable, Hashable, Sendable {
+    public var networks = 3
+    public var iterations = 300
+    public var batch = 128
+    public var learningRate: Float = 0.05
+    public var weightDecay: Float = 1e-4
+    /// Side of pasted patches relative to the window; lower and upper end.
+    public var smallestScale: Float = 0.7
+    public var largestScale: Float = 1.3
+    /// Channels of the first stage.
+    public var width = 16
+    /// Share of the images that may carry the trigger themselves and are not used as background: the
+    /// most suspicious ones by cluster.
+    public var excluded = 0.1
+
+    /// The defaults.
+    public init() {}
+
+    /// Everything in these settings that cannot work, in words.
+    public func problems() -> [String] {
+      var found: [String] = []
+      if networks < 1 || iterations < 1 || batch < 2 { found.append("the classifier needs networks, iterations and a batch") }
+      if !(smallestScale > 0 && smallestScale <= largestScale) { found.append("patch scales must be positive and in order") }
+      return found
+    }
+  }
+
+  private let configuration: Configuration
+  private let stream: RandomStream
+  private let augmentation: Augmentation
+
+  /// Creates a classifier.
+  ///
+  /// - Parameter augmentation: That of the encoder; applied before patches are pasted.
+  public init(_ configuration: Configuration, augmentation: Augmentation, stream: RandomStream) {
+    self.configuration = configuration
+    self.stream = stream
+    var own = augmentation
+    own.minimumCrop = max(own.minimumCrop, 0.2)
+    self.augmentation = own
+  }
+
+  private var network: ResNet {
+    ResNet(.init(width: configuration.width, blocks: [1, 1, 1], stemStride: 2, pooling: .max))
+  }
+
+  /// Trains on patches and scores every image; higher is more like carrying one of them.
+  ///
+  /// - Parameters:
+  ///   - patches: Suspected triggers, square pictures.
+  ///   - backgrounds: Indices of images to paste into.
+  ///   - progress: Told the share that is done.
+  /// - Returns: One score an image of the set.
+  public func scores(
+    _ patches: [Image], backgrounds: [Int], in set: ImageSet, on device: any Device, threads: Int,
+    progress: (Double) throws -> Void
+  ) throws -> [Float] {
+    precondition(!patches.isEmpty && !backgrounds.isEmpty, "the classifier needs patches and backgrounds")
+    var sums = [Float](repeating: 0, count: set.count)
+    for member in 0..<configuration.networks {
+      let own = stream.stream(member)
+      let arrays = try train(patches, backgrounds, set, own, on: device, threads: threads) { share in
+        try progress((Double(member) + share) / Double(configuration.networks))
+      }
+      for (i, score) in score(set, arrays, on: device).enumerated() { sums[i] += score }
+    }
+    return sums.map { $0 / Float(configuration.networks) }
+  }
+
+  private var layers: (network: ResNet, output: Linear) {
+    (network, Linear("fc", network.configuration.featureWidth, 2))
+  }
+
+  private func logits(_ pixels: Value, _ scope: Scope) -> Value {
+    layers.output(network(pixels * 4 - 2, scope).features, scope)
+  }
+
+  private func train(
+    _ patches: [Image], _ backgrounds: [Int], _ set: ImageSet, _ stream: RandomStream, on device: any Device,
+    threads: Int, progress: (Double) throws -> Void
+  ) throws -> [String: Tensor] {
+    let batch = configuration.batch
+    let parameters = network.parameters + layers.output.parameters
+    let trace = Trace()
+    let scope = Scope(trace, parameters, mode: .training)
+    let pixels = trace.feed("pixels", [batch, set.side, set.side, 3])
+    let classes = trace.feed("classes", [batch])
+    let scalars = trace.feed("scalars", Optimizer.feedShape)
+    let loss = crossEntropyLoss(logits(pixels, scope), classes: classes)
+    let trained = parameters.filter { $0.role != .statistic }
+    let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
+    let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
+    optimizer.update(trained, gradients, scope, scalars: scalars)
+    scope.commitStatistics()
+    let executable = device.compile(trace.program(outputs: [loss]))
+
+    var weights = network.initialWeights(stream.stream("network"))
+    weights.merge(layers.output.initialWeights(stream.stream("output"))) { a, _ in a }
+    let store = ParameterStore(weights, on: device)
+    store.prepare(for: executable.program)
+    let schedule = CosineSchedule(
+      peak: configuration.learningRate, warmUp: 10, steps: configuration.iterations)
+    for step in 0..<configuration.iterations {
+      let stepStream = stream.stream("examples").stream(step)
+      let examples = concurrentMap(batch, threads: threads) { i -> [Float] in
+        var own = stepStream.stream(i)
+        return example(patches, backgrounds, set, isPositive: i % 2 == 0, &own)
+      }
+      var all: [Float] = []
+      all.reserveCapacity(batch * set.stride)
+      for one in examples { all += one }
+      _ = store.run(
+        executable,
+        [
+          Tensor([batch, set.side, set.side, 3], all), Tensor([batch], (0..<batch).map { $0 % 2 == 0 ? 1 : 0 }),
+          optimizer.feed(learningRate: schedule.learningRate(step), step: step),
+        ])
+      if step % 10 == 9 { try progress(Double(step + 1) / Double(configuration.iterations)) }
+    }
+    return store.read()
+  }
+
+  /// An augmented image, with a resized patch pasted at a random place if positive.
+  private func example(
+    _ patches: [Image], _ backgrounds: [Int], _ set: ImageSet, isPositive: Bool, _ stream: inout RandomStream
+  ) -> [Float] {
+    let image = backgrounds[stream.integer(below: backgrounds.count)]
+    var view = [Float](repeating: 0, count: set.stride)
+    augmentation.view(set.pixels, at: image * set.stride, side: set.side, &stream, into: &view, at: 0)
+    guard isPositive else { return view }
+    var patch = patches[stream.integer(below: patches.count)]
+    let scale = stream.uniform(configuration.smallestScale, configuration.largestScale)
+    let size = max(2, min(set.side, Int((scale * Float(patch.width)).rounded())))
+    patch = patch.resized(width: size, height: size)
+    let x = stream.integer(below: set.side - size + 1)
+    let y = stream.integer(below: set.side - size + 1)
+    for row in 0..<size {
+      let to = 3 * ((y + row) * set.side + x)
+      for k in 0..<3 * size { view[to + k] = Float(patch.pixels[row * 3 * size + k]) * (1 / 255) }
+    }
+    return view
+  }
+
+  private func score(_ set: ImageSet, _ arrays: [String: Tensor], on device: any Device) -> [Float] {
+    let batch = 256
+    let trace = Trace()
+    let scope = Scope(trace, network.parameters + layers.output.parameters, mode: .evaluation)
+    let pixels = trace.feed("pixels", [batch, set.side, set.side, 3])
+    let executable = device.compile(trace.program(outputs: [logits(pixels, scope)]))
+    let store = ParameterStore(arrays, on: device)
+    var result: [Float] = []
+    for start in stride(from: 0, to: set.count, by: batch) {
+      let size = min(batch, set.count - start)
+      var values = set.pixels[start * set.stride..<(start + size) * set.stride].map { Float($0) * (1 / 255) }
+      values += [Float](repeating: 0, count: (batch - size) * set.stride)
+      let out = store.run(executable, [Tensor([batch, set.side, set.side, 3], values)])[0].scalars
+      for i in 0..<size { result.append(out[2 * i + 1] - out[2 * i]) }
+    }
+    return result
+  }
+}

@@ -1,0 +1,113 @@
+/// What a dataset holds: listed = decoded + unreadable + ignored.
+public struct DatasetAccount: Codable, Equatable, Sendable {
+  /// A file that is not audited, and why.
+  public struct Exception: Codable, Equatable, Sendable {
+    public var path: String
+    /// Present if `path` is not exactly the name: base64 of its bytes.
+    public var pathBase64: String?
+    public var reason: String
+    /// Creates an entry.
+    public init(path: String, pathBase64: String?, reason: String) {
+      (self.path, self.pathBase64, self.reason) = (path, pathBase64, reason)
+    }
+    enum CodingKeys: String, CodingKey {
+      case path, reason
+      case pathBase64 = "path_base64"
+    }
+  }
+
+  public var path: String
+  public var format: String
+  public var digest: String
+  public var listed: Int
+  public var decoded: Int
+  public var unreadable: [Exception]
+  public var ignored: [Exception]
+  /// Side in pixels that images were resized to.
+  public var imageSize: Int
+  public var greyShare: Double
+
+  /// Creates an account.
+  public init(
+    path: String, format: String, digest: String, decoded: Int, unreadable: [Exception], ignored: [Exception],
+    imageSize: Int, greyShare: Double
+  ) {
+    (self.path, self.format, self.digest, self.decoded) = (path, format, digest, decoded)
+    (self.unreadable, self.ignored) = (unreadable, ignored)
+    listed = decoded + unreadable.count + ignored.count
+    (self.imageSize, self.greyShare) = (imageSize, greyShare)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case path, format, digest, listed, decoded, unreadable, ignored
+    case imageSize = "image_size"
+    case greyShare = "grey_share"
+  }
+}
+
+/// How grave something is.
+public enum Severity: String, Codable, Equatable, Sendable, CaseIterable, Comparable {
+  case none, note, low, medium, high, critical
+
+  /// Orders by gravity.
+  public static func < (a: Severity, b: Severity) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// The answer of an audit; three values, never two, and never the word "clean".
+public struct Verdict: Codable, Equatable, Sendable {
+  /// The answer.
+  public enum Value: String, Codable, Equatable, Sendable {
+    case poisoned
+    case noEvidence = "no_evidence"
+    case inconclusive
+  }
+
+  /// A coded reason with its particulars.
+  public struct Reason: Codable, Equatable, Sendable {
+    public var code: String
+    public var detail: String
+    /// Creates a reason.
+    public init(_ code: String, _ detail: String) { (self.code, self.detail) = (code, detail) }
+  }
+
+  /// What the search could have seen.
+  public struct Power: Codable, Equatable, Sendable {
+    /// Spread of the features the search worked on; below 0.1 the encoder has collapsed.
+    public var featureSpread: Double
+    public var imagesScored: Int
+    public var shareScored: Double
+    public var windowPixels: Int
+    public var flipImages: Int
+    /// In words: what would be missed.
+    public var limits: String
+    /// Creates the statement.
+    public init(
+      featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int, limits: String
+    ) {
+      (self.featureSpread, self.imagesScored, self.shareScored) = (featureSpread, imagesScored, shareScored)
+      (self.windowPixels, self.flipImages, self.limits) = (windowPixels, flipImages, limits)
+    }
+    enum CodingKeys: String, CodingKey {
+      case featureSpread = "feature_spread"
+      case imagesScored = "images_scored"
+      case shareScored = "share_scored"
+      case windowPixels = "window_px"
+      case flipImages = "flip_images"
+      case limits
+    }
+  }
+
+  public var value: Value
+  public var severity: Severity
+  public var summary: String
+  public var reasons: [Reason]
+  @Nullable public var power: Power?
+
+  /// Creates a verdict.
+  public init(value: Value, severity: Severity, summary: String, reasons: [Reason], power: Power?) {
+    (self.value, self.severity, self.summary, self.reasons) = (value, severity, summary, reasons)
+    _power = Nullable(wrappedValue: power)
+  }
+}

@@ -1,0 +1,107 @@
+/// How encoders behave before and after the filter.
+public struct Metrics: Codable, Equatable, Sendable {
+  /// The encoder that was searched: trained on everything.
+  public var before: EncoderMetrics
+  /// The encoder to use: AdvCL on the kept list, or plain if that was the only retraining.
+  public var after: EncoderMetrics
+  /// The scan recipe again on the kept list; null where `after` is that already, or none was trained.
+  @Nullable public var afterPlain: EncoderMetrics?
+
+  /// Creates the comparison.
+  public init(before: EncoderMetrics, after: EncoderMetrics, afterPlain: EncoderMetrics?) {
+    (self.before, self.after) = (before, after)
+    _afterPlain = Nullable(wrappedValue: afterPlain)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case before, after
+    case afterPlain = "after_plain"
+  }
+}
+
+/// One encoder's measurements; null where something could not be measured, with the reason.
+public struct EncoderMetrics: Codable, Equatable, Sendable {
+  /// Which training it came from: scan, plain, advcl or none.
+  public var encoder: String
+  @Nullable public var cleanAccuracy: Double?
+  @Nullable public var triggeredAccuracy: Double?
+  /// Share of triggered images of other classes that are taken for the target class.
+  @Nullable public var attackSuccessRate: Double?
+  /// Share of clean images of other classes that are taken for the target class.
+  @Nullable public var cleanFalsePositiveRate: Double?
+  /// Label-free: share of held-out images whose cluster changes to the trigger's.
+  @Nullable public var flipRate: Double?
+  @Nullable public var robustAccuracy: RobustAccuracy?
+  @Nullable public var nearestNeighbourAccuracy: Double?
+  /// Images the shares are taken over.
+  public var n: Int
+  /// Wilson's 95 % intervals of the shares above, by their names.
+  public var interval95: [String: [Double]]
+  public var probe: String
+  public var seeds: [UInt64]
+  /// Why a value is null, by its name.
+  public var reasons: [String: String]
+
+  /// Accuracy under attack.
+  public struct RobustAccuracy: Codable, Equatable, Sendable {
+    public var value: Double
+    public var epsilon: Double
+    public var attack: String
+    public var n: Int
+    /// Creates the value.
+    public init(value: Double, epsilon: Double, attack: String, n: Int) {
+      (self.value, self.epsilon, self.attack, self.n) = (value, epsilon, attack, n)
+    }
+  }
+
+  /// Creates empty measurements, all null for one reason.
+  public init(encoder: String, unmeasured reason: String) {
+    self.encoder = encoder
+    (n, interval95, probe, seeds) = (0, [:], "none", [])
+    reasons = Dictionary(uniqueKeysWithValues: Self.measured.map { ($0, reason) })
+  }
+
+  /// Names of the values that may be null.
+  public static let measured = [
+    "clean_accuracy", "triggered_accuracy", "attack_success_rate", "clean_false_positive_rate", "flip_rate",
+    "robust_accuracy", "nearest_neighbour_accuracy",
+  ]
+
+  enum CodingKeys: String, CodingKey {
+    case encoder, n, probe, seeds, reasons
+    case cleanAccuracy = "clean_accuracy"
+    case triggeredAccuracy = "triggered_accuracy"
+    case attackSuccessRate = "attack_success_rate"
+    case cleanFalsePositiveRate = "clean_false_positive_rate"
+    case flipRate = "flip_rate"
+    case robustAccuracy = "robust_accuracy"
+    case nearestNeighbourAccuracy = "nearest_neighbour_accuracy"
+    case interval95 = "interval_95"
+  }
+}
+
+/// The result beside a planted attack; never seen by a detector.
+public struct GroundTruthComparison: Codable, Equatable, Sendable {
+  public var poisons: Int
+  public var precision: Double
+  public var recall: Double
+  public var f1: Double
+  /// Share of poisons among the k candidates that score highest in the search, by k.
+  public var topKPrecision: [String: Double]
+  /// Share of unpoisoned images that were removed.
+  public var falseRemovalRate: Double
+
+  /// Creates a comparison.
+  public init(
+    poisons: Int, precision: Double, recall: Double, f1: Double, topKPrecision: [String: Double], falseRemovalRate: Double
+  ) {
+    (self.poisons, self.precision, self.recall, self.f1) = (poisons, precision, recall, f1)
+    (self.topKPrecision, self.falseRemovalRate) = (topKPrecision, falseRemovalRate)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case poisons, precision, recall, f1
+    case topKPrecision = "top_k_precision"
+    case falseRemovalRate = "false_removal_rate"
+  }
+}

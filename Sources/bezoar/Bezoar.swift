@@ -1,0 +1,68 @@
+import Auditing
+import CPUDevice
+import Findings
+import Foundation
+import Reporting
+import Synchronization
+
+/// The program: parses arguments, runs a command, and turns what happens into an exit code.
+@main
+struct Bezoar {
+  static func main() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { received in
+        // A second signal ends the program at once.
+        if interruption.exchange(received, ordering: .relaxed) != 0 { _exit(128 + received) }
+      }
+    }
+    signal(SIGPIPE, SIG_IGN)
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  static func run(_ words: [String]) -> Int32 {
+    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+      print(Commands.help(), terminator: "")
+      return words.isEmpty ? 64 : 0
+    }
+    if name == "--version" {
+      print("bezoar \(Audit.version)")
+      return 0
+    }
+    guard let command = Commands.all.first(where: { $0.name == name }) else {
+      let near = nearest(name, to: Commands.all.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+      return fail("unknown command \(name)\(near) See: bezoar --help", 64)
+    }
+    if words.contains("--help") || words.contains("-h") {
+      print(Commands.help(command), terminator: "")
+      return 0
+    }
+    do {
+      return try Runner(command, try Arguments(command, words.dropFirst())).run()
+    } catch let error as UsageError {
+      return fail(error.description, 64)
+    } catch let error as AuditError {
+      let received = interruption.load(ordering: .relaxed)
+      return fail(error.description, error.code == .interrupted && received != 0 ? 128 + received : error.exitCode)
+    } catch {
+      return fail("\(error)", Runner.exitCode(of: error))
+    }
+  }
+
+  private static func fail(_ message: String, _ code: Int32) -> Int32 {
+    FileHandle.standardError.write(Data("bezoar: \(terminalSafe(message))\n".utf8))
+    return code
+  }
+}
+
+/// Text without control characters, for a terminal or a log.
+func terminalSafe(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    if scalar != "\n" && (scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)) {
+      result += "\\x" + String(scalar.value, radix: 16)
+    } else {
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}

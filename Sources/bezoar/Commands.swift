@@ -1,0 +1,118 @@
+/// The commands and their options: what `--help` prints and the parser accepts.
+enum Commands {
+  static let out = Option.value("--out", "DIR", "run folder (default ./bezoar-audit)")
+  static let threads = Option.value("--threads", "N", "threads (default: all processors)")
+  static let settings: [Option] = [
+    .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
+    .value("--preset", "NAME", "quick, standard (default) or paper"),
+    .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
+    .value("--seed", "N", "seed of everything random", setting: "seed"),
+    .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),
+    .value("--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
+    .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
+  ]
+  static let run: [Option] = [
+    threads, .value("--device", "NAME", "cpu"),
+    .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
+    .value("--fail-on", "SEVERITY", "note, low, medium, high (default), critical or none"),
+    .flag("--overwrite", "replace an existing run folder"),
+    .flag("--json", "print result.json instead of the table"),
+    .flag("--quiet", "print no progress"),
+    .flag("--verbose", "print every progress line"),
+    .flag("--no-color", "no colours"),
+    .value("--progress", "KIND", "auto (default), plain or none"),
+  ]
+
+  static let attack: [Option] = [
+    .value("--attack", "NAME", "ssl-backdoor (default), or none for an unpoisoned copy"),
+    .value("--target", "CLASS", "class to poison (default: drawn from the seed)"),
+    .value("--rate", "X", "share of the target class, above 0 up to 1 (default 1)"),
+    .value("--size", "N", "trigger side in pixels (default: 31 % of the image side)"),
+    .value("--trigger", "FILE", "PNG or JPEG to paste (default: a drawn 4x4 colour pattern)"),
+    .value("--position", "WHERE", "random (default) or fixed"),
+    .value("--limit", "N", "images taken from the dataset (default: all)"),
+    .value("--quality", "N", "write JPEG of this quality, 1 to 100 (default: PNG)"),
+    .value("--eval", "DATASET", "labelled images for the evaluation sets"),
+    .value("--eval-labels", "SOURCE", "their labels: folders (default) or a label file"),
+    .value("--eval-limit", "N", "evaluation images taken (default: all)"),
+  ]
+
+  static let all: [Command] = [
+    .init(
+      name: "audit", summary: "audits a dataset: trains, searches, filters, retrains, measures, reports",
+      positionals: ["DATASET"], options: [out] + settings + run),
+    .init(
+      name: "demo", summary: "plants a known attack in Fashion-MNIST, audits it, compares with the truth",
+      positionals: [],
+      options: [.value("--out", "DIR", "folder (default ./bezoar-demo)")] + settings.filter { $0.name != "--labels" }
+        + run.filter { !["--ground-truth"].contains($0.name) }),
+    .init(
+      name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
+      options: [
+        .value("--manifest", "FILE", "write digests for sha256sum -c"), .value("--image-size", "N", "side to resize to"),
+        threads, .flag("--json", "print the account as JSON"),
+      ]),
+    .init(
+      name: "poison", summary: "writes a poisoned copy of a labelled dataset with its ground truth",
+      positionals: ["DATASET"],
+      options: [
+        .value("--out", "DIR", "folder to create"), .value("--labels", "SOURCE", "folders (default) or a label file"),
+        .value("--seed", "N", "seed of everything drawn (default 0)"), threads,
+      ] + attack),
+    stage("train", "trains the scan encoder"), stage("search", "searches for triggers"),
+    stage("filter", "decides which images to remove"), stage("retrain", "trains encoders on the kept images"),
+    stage("evaluate", "measures the encoders"),
+    .init(
+      name: "report", summary: "renders a result again", positionals: ["RESULT.json"],
+      options: [
+        .value("--format", "LIST", "html, csv or both (default html)"),
+        .value("--out", "DIR", "folder to write to (default: beside the result)"),
+      ]),
+    .init(
+      name: "gate", summary: "decides over a result again; the exit code is the answer", positionals: ["RESULT.json"],
+      options: [.value("--fail-on", "SEVERITY", "note, low, medium, high (default), critical or none")]),
+    .init(
+      name: "config", summary: "prints the effective configuration and where each value came from", positionals: [],
+      options: settings),
+    .init(name: "doctor", summary: "says what this machine offers", positionals: [], options: [threads]),
+  ]
+
+  private static func stage(_ name: String, _ summary: String) -> Command {
+    .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out] + run)
+  }
+
+  static func help() -> String {
+    let width = all.map(\.name.count).max() ?? 0
+    let rows = all.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.summary)" }
+    return """
+      bezoar: audits unlabeled image datasets for poisoning and backdoors before anybody pretrains on them
+
+      usage: bezoar COMMAND [ARGUMENTS]
+
+      \(rows.joined(separator: "\n"))
+
+      bezoar COMMAND --help explains a command; bezoar --version prints the version.
+      Exit codes: 0 nothing found, 1 finding at or above --fail-on, 2 could not complete, 3 no image,
+      4 inconclusive, 64 wrong usage, 130 interrupted (the same command goes on).
+
+      """
+  }
+
+  static func help(_ command: Command) -> String {
+    let names = command.options.map { option -> String in
+      if case .value(let placeholder) = option.kind { return "\(option.name) \(placeholder)" }
+      return option.name
+    }
+    let width = names.map(\.count).max() ?? 0
+    let rows = zip(names, command.options).map { "  \($0)\(String(repeating: " ", count: width - $0.count))  \($1.help)" }
+    let positionals = command.positionals.isEmpty ? "" : " " + command.positionals.joined(separator: " ")
+    return """
+      bezoar \(command.name): \(command.summary)
+
+      usage: bezoar \(command.name)\(positionals) [OPTIONS]
+
+      \(rows.joined(separator: "\n"))
+
+      """
+  }
+}

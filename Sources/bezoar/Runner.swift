@@ -1,0 +1,230 @@
+import Auditing
+import CPUDevice
+import Findings
+import Foundation
+import Reporting
+
+/// Runs one parsed command.
+struct Runner {
+  let command: Command
+  let arguments: Arguments
+
+  init(_ command: Command, _ arguments: Arguments) { (self.command, self.arguments) = (command, arguments) }
+
+  static func exitCode(of error: any Error) -> Int32 { Preparation.exitCode(of: error) }
+
+  func run() throws -> Int32 {
+    switch command.name {
+    case "audit": return try audit(dataset: arguments.positionals[0], groundTruth: arguments.value("--ground-truth"), out: arguments.value("--out") ?? "bezoar-audit", try configuration())
+    case "demo": return try demo()
+    case "inspect": return try inspect()
+    case "poison": return try poison()
+    case "report": return try report()
+    case "gate": return try gate()
+    case "config": return try config()
+    case "doctor": return try doctor()
+    default: return try stage()
+    }
+  }
+
+  // MARK: settings
+
+  private func layers(_ extra: (inout ConfigurationLayers) -> Void = { _ in }) throws -> ConfigurationLayers {
+    let environment = ProcessInfo.processInfo.environment
+    var config = arguments.value("--config").map { ($0, "--config") }
+    if config == nil, let path = environment["BEZOAR_CONFIG"] { config = (path, "BEZOAR_CONFIG") }
+    let name = arguments.value("--preset") ?? environment["BEZOAR_PRESET"] ?? "standard"
+    guard let preset = AuditConfiguration.Preset(rawValue: name) else {
+      throw UsageError(description: "there is no preset \(name); presets are quick, standard and paper")
+    }
+    var layers = try ConfigurationLayers(preset)
+    extra(&layers)
+    if let (path, source) = config {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw UsageError(description: "cannot read the configuration file \(path) given by \(source)")
+      }
+      guard let overlay = try? JSONDecoder().decode(JSONValue.self, from: data), case .object = overlay else {
+        throw UsageError(description: "\(path) is not a JSON object with settings; bezoar config prints one")
+      }
+      layers.apply(overlay, source: path)
+    }
+    for option in Commands.settings {
+      guard let setting = option.setting else { continue }
+      let variable = "BEZOAR_" + option.name.dropFirst(2).uppercased().split(separator: "-").joined(separator: "_")
+      if let text = environment[variable] { layers.set(setting, to: text, source: variable) }
+      if let text = arguments.value(option.name) { layers.set(setting, to: text, source: option.name) }
+    }
+    if let list = arguments.value("--retrain") {
+      let names = list == "none" ? [] : list.split(separator: ",").map { JSONValue.text(String($0)) }
+      layers.apply(.object(["retrain": .array(names)]), source: "--retrain")
+    }
+    for text in arguments.values["--set"] ?? [] {
+      guard let equal = text.firstIndex(of: "=") else {
+        throw UsageError(description: "--set needs NAME=VALUE, not \(text)")
+      }
+      layers.set(String(text[..<equal]), to: String(text[text.index(after: equal)...]), source: "--set")
+    }
+    return layers
+  }
+
+  private func configuration() throws -> AuditConfiguration { try layers().resolved() }
+
+  private func threads() throws -> Int {
+    try arguments.integer("--threads", 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  private func device() throws -> CPUDevice {
+    let name = arguments.value("--device") ?? ProcessInfo.processInfo.environment["BEZOAR_DEVICE"] ?? "cpu"
+    guard name == "cpu" else { throw UsageError(description: "there is no device \(name); this build has cpu") }
+    return CPUDevice(threads: try threads())
+  }
+
+  private func failOn() throws -> Severity {
+    let text = arguments.value("--fail-on") ?? ProcessInfo.processInfo.environment["BEZOAR_FAIL_ON"] ?? "high"
+    guard let severity = Severity(rawValue: text) else {
+      throw UsageError(description: "--fail-on must be note, low, medium, high, critical or none, not \(text)")
+    }
+    return severity
+  }
+
+  private func progress() throws -> TerminalProgress {
+    TerminalProgress(
+      try TerminalProgress.kind(arguments.value("--progress"), isQuiet: arguments.flags.contains("--quiet")),
+      isVerbose: arguments.flags.contains("--verbose"))
+  }
+
+  private var revision: String { ProcessInfo.processInfo.environment["BEZOAR_REVISION"] ?? "unknown" }
+
+  // MARK: commands
+
+  private func audit(dataset: String, groundTruth: String?, out: String, _ configuration: AuditConfiguration) throws -> Int32 {
+    var request = Audit.Request(dataset: dataset, out: out)
+    request.groundTruth = groundTruth
+    request.overwrite = arguments.flags.contains("--overwrite")
+    request.failOn = try failOn()
+    request.revision = revision
+    let audit = try Audit(request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    let result = try audit.run()
+    if arguments.flags.contains("--json") {
+      FileHandle.standardOutput.write(try CanonicalJSON.encode(result))
+    } else {
+      print(terminalSafe(SummaryTable.render(result, folder: out)), terminator: "")
+    }
+    return Int32(result.run.exitCode)
+  }
+
+  private func stage() throws -> Int32 {
+    guard let stage = Stage(rawValue: command.name) else { return 64 }
+    let out = arguments.value("--out") ?? "bezoar-audit"
+    let (configuration, dataset) = try Audit.configuration(of: out)
+    var request = Audit.Request(dataset: dataset, out: out)
+    request.groundTruth = arguments.value("--ground-truth")
+    request.revision = revision
+    let audit = try Audit(request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    try audit.run(through: stage)
+    return 0
+  }
+
+  private func demo() throws -> Int32 {
+    let out = arguments.value("--out") ?? "bezoar-demo"
+    // Fashion-MNIST has 28 pixels a side; resampling would blur image and trigger for nothing.
+    let configuration = try layers { $0.set("imageSize", to: "28", source: "demo") }.resolved()
+    let isQuick = arguments.value("--preset") == "quick"
+    let planted = try Demo.plant(
+      in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(), overwrite: arguments.flags.contains("--overwrite"))
+    FileHandle.standardError.write(Data((planted.summary + "\n").utf8))
+    let code = try audit(dataset: planted.dataset, groundTruth: planted.groundTruth, out: out + "/audit", configuration)
+    // The demo has done its job if it found what it planted.
+    return code == 1 ? 0 : code == 0 ? 1 : code
+  }
+
+  private func inspect() throws -> Int32 {
+    let inspection = try Inspection(
+      arguments.positionals[0], imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
+    if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
+    let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
+    print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")
+    return inspection.account.decoded == 0 ? 3 : 0
+  }
+
+  private func poison() throws -> Int32 {
+    guard let out = arguments.value("--out") else { throw UsageError(description: "bezoar poison needs --out DIR") }
+    var plan = PoisonPlan(dataset: arguments.positionals[0], out: out)
+    plan.labels = arguments.value("--labels") ?? "folders"
+    plan.attack = arguments.value("--attack") ?? "ssl-backdoor"
+    plan.target = arguments.value("--target")
+    plan.size = try arguments.integer("--size", 2...4096)
+    plan.trigger = arguments.value("--trigger")
+    plan.position = arguments.value("--position") ?? "random"
+    plan.limit = try arguments.integer("--limit", 1...Int.max)
+    plan.quality = try arguments.integer("--quality", 1...100)
+    plan.evaluation = arguments.value("--eval")
+    plan.evaluationLabels = arguments.value("--eval-labels") ?? "folders"
+    plan.evaluationLimit = try arguments.integer("--eval-limit", 1...Int.max)
+    plan.seed = UInt64(try arguments.integer("--seed", 0...Int.max) ?? 0)
+    plan.threads = try threads()
+    if let text = arguments.value("--rate") {
+      guard let rate = Double(text), rate > 0, rate <= 1 else {
+        throw UsageError(description: "--rate must be above 0 and at most 1, not \(text)")
+      }
+      plan.rate = rate
+    }
+    print(terminalSafe(try plan.run()))
+    return 0
+  }
+
+  private func report() throws -> Int32 {
+    let path = arguments.positionals[0]
+    let result = try read(path)
+    let beside = (path as NSString).deletingLastPathComponent
+    let source = beside.isEmpty ? "." : beside
+    let out = arguments.value("--out") ?? source
+    for format in (arguments.value("--format") ?? "html").split(separator: ",") {
+      let (name, text): (String, String)
+      switch format {
+      case "html": (name, text) = ("report.html", HTMLReport(result, folder: source).render())
+      case "csv": (name, text) = ("suspects.csv", SuspectsCSV.render(result))
+      default: throw UsageError(description: "there is no format \(format); formats are html and csv")
+      }
+      try RunFolder(out).write(Data(text.utf8), to: name)
+      print(terminalSafe("\(out)/\(name)"))
+    }
+    return 0
+  }
+
+  private func gate() throws -> Int32 {
+    let decision = Decision(verdict: try read(arguments.positionals[0]).verdict, failOn: try failOn())
+    print("\(decision.reason) (exit code \(decision.exitCode))")
+    return decision.exitCode
+  }
+
+  private func read(_ path: String) throws -> AuditResult {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw UsageError(description: "cannot read \(path); give the result.json of a run folder")
+    }
+    return try CanonicalJSON.decode(data, path: path)
+  }
+
+  private func config() throws -> Int32 {
+    let layers = try layers()
+    print(String(decoding: try layers.resolved().encoded(), as: UTF8.self))
+    for (name, source) in layers.sources.sorted(by: { $0.key < $1.key }) where !source.hasPrefix("preset") {
+      FileHandle.standardError.write(Data("\(name): from \(source)\n".utf8))
+    }
+    return 0
+  }
+
+  private func doctor() throws -> Int32 {
+    let device = CPUDevice(threads: try threads())
+    print(
+      """
+      processors   \(ProcessInfo.processInfo.activeProcessorCount), \(device.threads) used
+      memory       \(ProcessInfo.processInfo.physicalMemory >> 30) GiB
+      kernels      \(CPUDevice.instructionSet)
+      BLAS         \(CPUDevice.blas)
+      codecs       PNG, JPEG
+      accelerators none in this build
+      """)
+    return 0
+  }
+}
