@@ -95,6 +95,16 @@ public struct Features: Sendable, Equatable {
     Features(width: width, values: indices.flatMap { row($0) })
   }
 
+  /// Rows scaled to unit length.
+  public var unitRows: Features {
+    var result = values
+    for i in 0..<count {
+      let size = max(row(i).reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+      for j in i * width..<(i + 1) * width { result[j] /= size }
+    }
+    return Features(width: width, values: result)
+  }
+
   /// Standard deviation of unit rows along each direction, averaged, times sqrt(width).
   ///
   /// 1 for directions spread evenly over the sphere, 0 for a collapsed encoder.

@@ -2,12 +2,15 @@ import NeuralNetworks
 import Randomness
 import Tensors
 
-/// A linear classifier on frozen, standardised features.
+/// A linear classifier on frozen features: unit length, centred, scaled by one common factor.
+///
+/// Directions are not standardised one by one: a direction that clean images hardly use, such as one
+/// that answers to a trigger alone, would be blown up, and triggered images would land anywhere.
 public struct LinearProbe: Sendable {
-  /// Subtracted from features, [D].
+  /// Subtracted from unit features, [D].
   public let mean: [Float]
-  /// Divides features, [D].
-  public let deviation: [Float]
+  /// Divides all of them.
+  public let deviation: Float
   /// [K, D].
   public let weights: [Float]
   /// [K].
@@ -18,28 +21,28 @@ public struct LinearProbe: Sendable {
   /// Fits multinomial logistic regression with an L2 penalty of 1/(2N) by gradient descent.
   ///
   /// - Parameters:
-  ///   - features: [N, D].
+  ///   - features: [N, D]; any scale.
   ///   - labels: One class in 0..<classes a row.
   ///   - iterations: Full-batch steps of SGD with momentum.
   /// - Source: The linear evaluation protocol of Chen et al., 2020, with logistic regression.
-  public init(_ features: Features, labels: [Int], classes: Int, iterations: Int = 400, on device: any Device) {
+  public init(_ features: Features, labels: [Int], classes: Int, iterations: Int = 1500, on device: any Device) {
     let (n, d) = (features.count, features.width)
     self.classes = classes
-    var (sums, squares) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d))
+    var rows = features.unitRows.values
+    var sums = [Double](repeating: 0, count: d)
+    for i in 0..<n { for j in 0..<d { sums[j] += Double(rows[i * d + j]) } }
+    let mean = sums.map { Float($0 / Double(n)) }
+    var squares = 0.0
     for i in 0..<n {
-      for (j, value) in features.row(i).enumerated() {
-        sums[j] += Double(value)
-        squares[j] += Double(value) * Double(value)
+      for j in 0..<d {
+        rows[i * d + j] -= mean[j]
+        squares += Double(rows[i * d + j]) * Double(rows[i * d + j])
       }
     }
-    let mean = sums.map { Float($0 / Double(n)) }
-    let deviation = (0..<d).map { j in
-      Float(max(0, squares[j] / Double(n) - sums[j] * sums[j] / Double(n * n)).squareRoot()) + 1e-6
-    }
+    let deviation = Float((squares / Double(n * d)).squareRoot()) + 1e-9
+    for i in rows.indices { rows[i] /= deviation }
     self.mean = mean
     self.deviation = deviation
-    var rows = features.values
-    for i in 0..<n { for j in 0..<d { rows[i * d + j] = (rows[i * d + j] - mean[j]) / deviation[j] } }
 
     let layer = Linear("probe", d, classes)
     let trace = Trace()
@@ -58,7 +61,7 @@ public struct LinearProbe: Sendable {
         "rows": Tensor([n, d], rows), "labels": Tensor([n], labels.map(Float.init)),
       ], on: device)
     store.prepare(for: executable.program)
-    let schedule = CosineSchedule(peak: 0.3, warmUp: 10, steps: iterations)
+    let schedule = CosineSchedule(peak: 0.05, warmUp: 10, steps: iterations)
     for step in 0..<iterations {
       _ = store.run(executable, [optimizer.feed(learningRate: schedule.learningRate(step), step: step)])
     }
@@ -69,13 +72,14 @@ public struct LinearProbe: Sendable {
 
   /// Returns the likeliest class of each row.
   public func classify(_ features: Features) -> [Int] {
-    (0..<features.count).map { i in
+    let unit = features.unitRows
+    return (0..<unit.count).map { i in
       var (best, score) = (0, -Float.infinity)
-      let row = features.row(i)
+      let row = unit.row(i)
       for k in 0..<classes {
         var sum = bias[k]
         for (j, value) in row.enumerated() {
-          sum += weights[k * features.width + j] * (value - mean[j]) / deviation[j]
+          sum += weights[k * features.width + j] * (value - mean[j]) / deviation
         }
         if sum > score { (best, score) = (k, sum) }
       }
@@ -87,7 +91,7 @@ public struct LinearProbe: Sendable {
   func logits(_ features: Value) -> Value {
     let trace = features.owner
     let d = mean.count
-    let rows = (features - trace.constant(Tensor([d], mean))) / trace.constant(Tensor([d], deviation))
+    let rows = (features.unitRows() - trace.constant(Tensor([d], mean))) / deviation
     return rows.matrixProduct(trace.constant(Tensor([classes, d], weights)), transposeRight: true)
       + trace.constant(Tensor([classes], bias))
   }
@@ -95,15 +99,7 @@ public struct LinearProbe: Sendable {
 
 /// Returns the majority label of the k nearest rows by cosine, ties to the nearer.
 public func nearestNeighbourLabels(_ queries: Features, among rows: Features, labels: [Int], k: Int = 20) -> [Int] {
-  func unit(_ features: Features) -> Features {
-    var values = features.values
-    for i in 0..<features.count {
-      let size = max(features.row(i).reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
-      for j in i * features.width..<(i + 1) * features.width { values[j] /= size }
-    }
-    return Features(width: features.width, values: values)
-  }
-  let (q, r) = (unit(queries), unit(rows))
+  let (q, r) = (queries.unitRows, rows.unitRows)
   return (0..<q.count).map { i in
     let cosines = (0..<r.count).map { dot(q.row(i), r.row($0)) }
     let near = cosines.indices.sorted { (-cosines[$0], $0) < (-cosines[$1], $1) }.prefix(k)
