@@ -17,8 +17,8 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var objective = Objective.simCLR
   public var epochs = 30
   public var batch = 256
-  public var temperature: Float = 0.2
-  public var learningRate: Float = 0.5
+  public var temperature: Float = 1
+  public var learningRate: Float = 1
   /// Epochs of linear warm-up.
   public var warmUpEpochs = 2
   public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
@@ -26,8 +26,9 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var projectionHidden = 256
   public var projectionWidth = 64
 
-  /// Settings that were measured to work on 32-pixel images.
-  public init() { augmentation.minimumCrop = 0.15 }
+  /// Settings that were measured to work on small images: small crops and a high temperature bind a
+  /// trigger to what else is in its images, so that the search and the measured attack both see it.
+  public init() { augmentation.minimumCrop = 0.08 }
 
   /// Everything in these settings that cannot work, in words.
   public func problems() -> [String] {

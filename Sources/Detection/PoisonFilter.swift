@@ -170,14 +170,21 @@ public struct PoisonFilter: Sendable {
     }
   }
 
-  /// The middle between the bulk of the certain and the tail of the absent; never inside the tail.
+  /// The middle between the tail of the absent and the bulk of the certain, but not above 0, the
+  /// classifier's own boundary, unless the tail reaches further.
+  ///
+  /// The tail is a quantile where the absent are pure; where poison hides among them, the median and
+  /// its deviation bound it.
   private func threshold(_ scores: [Float], _ correlations: [Float]) -> Float {
     let absent = scores.indices.filter { correlations[$0] <= configuration.absent }.map { scores[$0] }.sorted()
     let certain = scores.indices.filter { correlations[$0] >= configuration.certain }.map { scores[$0] }.sorted()
-    guard let last = absent.last else { return .infinity }
-    let tail = absent[min(absent.count - 1, Int((1 - configuration.falseRemovals) * Double(absent.count)))]
-    guard let low = certain.dropFirst(certain.count / 50).first else { return max(0, last) }
-    return max(tail, (low + tail) / 2)
+    guard !absent.isEmpty else { return .infinity }
+    let quantile = absent[min(absent.count - 1, Int((1 - configuration.falseRemovals) * Double(absent.count)))]
+    let median = absent[absent.count / 2]
+    let deviation = 1.4826 * absent.map { abs($0 - median) }.sorted()[absent.count / 2]
+    let tail = max(median + 4 * deviation, min(quantile, 0))
+    let low = certain.dropFirst(certain.count / 50).first ?? 0
+    return max(tail, min(0, (low + tail) / 2))
   }
 }
 

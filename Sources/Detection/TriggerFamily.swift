@@ -142,7 +142,7 @@ public struct FamilySearch: Sendable {
           let middle = values[values.count / 2]
           median[3 * (y * extent + x) + c] = UInt8(middle)
           let deviations = values.map { abs($0 - middle) }.sorted()
-          spread = max(spread, Float(deviations[deviations.count * 3 / 4]))
+          spread = max(spread, Float(deviations[deviations.count * 9 / 10]))
         }
         deviation[y * extent + x] = spread
       }
@@ -161,6 +161,15 @@ public struct FamilySearch: Sendable {
       if top > 0, agrees(left..<right, top - 1..<top) { (top, grew) = (top - 1, true) }
       if bottom < extent, agrees(left..<right, bottom..<bottom + 1) { (bottom, grew) = (bottom + 1, true) }
     }
+    // What surrounds triggers agrees too where images have a common background: flat edges go.
+    func isFlat(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {
+      let values = ys.flatMap { y in xs.flatMap { x in (0..<3).map { Int(median[3 * (y * extent + x) + $0]) } } }
+      return (values.max() ?? 0) - (values.min() ?? 0) <= 24
+    }
+    while right - left > 3, isFlat(left..<left + 1, top..<bottom) { left += 1 }
+    while right - left > 3, isFlat(right - 1..<right, top..<bottom) { right -= 1 }
+    while bottom - top > 3, isFlat(left..<right, top..<top + 1) { top += 1 }
+    while bottom - top > 3, isFlat(left..<right, bottom - 1..<bottom) { bottom -= 1 }
     let side = min(max(right - left, bottom - top), set.side, extent)
     left = max(0, min(left, extent - side))
     top = max(0, min(top, extent - side))
