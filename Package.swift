@@ -44,6 +44,7 @@ let tests: [(name: String, imports: [String])] = [
     "DetectionTests",
     ["Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "Randomness", "TestSupport"]
   ),
+  ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
   ("ReportingTests", ["Reporting", "Findings", "TestSupport"]),
   ("EndToEndTests", ["Findings", "Images", "TestSupport"]),
 ]
@@ -66,7 +67,7 @@ let package = Package(
     + table.map { row in
       .target(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
     }
-    + tests.filter { _ in true }.map { row in
+    + tests.map { row in
       .testTarget(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
     },
   swiftLanguageModes: [.v6]

@@ -31,7 +31,7 @@ for y in range(h):
     for x in range(w):
         sixteen.putpixel((x, y), grey.getpixel((x, y)) * 257)
 sixteen.save("grey16.png")
-subprocess.run(["convert", "rgb.png", "-interlace", "PNG", "interlaced.png"], check=True)
+subprocess.run(["convert", "rgb.png", "-strip", "-define", "png:exclude-chunks=date,tEXt", "-interlace", "PNG", "interlaced.png"], check=True)
 big = rgb.resize((64, 48), Image.BICUBIC)
 big.save("colour.jpg", quality=92)
 big.save("progressive.jpg", quality=92, progressive=True)

@@ -53,10 +53,13 @@ extension Audit {
     }
     return DatasetAccount(
       path: request.dataset, format: dataset.format.rawValue, digest: digest, decoded: set.count,
-      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side, greyShare: set.greyShare)
+      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
+      greyShare: set.greyShare)
   }
 
-  private func decide(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ metrics: Metrics) throws -> Verdict {
+  private func decide(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ metrics: Metrics) throws
+    -> Verdict
+  {
     let searchable = try isSearchable()
     let spread = try folder.training("scan")?.log.last?.spread ?? 0
     let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(set.side)
@@ -65,7 +68,8 @@ extension Audit {
       shareScored: Double(search.candidates.count) / Double(max(1, set.count)), windowPixels: window,
       flipImages: min(configuration.search.flipImages, set.count),
       limits:
-        "Looked for visible, local triggers of about \(window) of \(set.side) pixels that recur in at least \(configuration.filter.families.minimumMembers) of the images scored. Triggers spread over the whole image (blended, spectral, warped), much smaller ones and very rare ones would have been missed.")
+        "Looked for visible, local triggers of about \(window) of \(set.side) pixels that recur in at least \(configuration.filter.families.minimumMembers) of the images scored. Triggers spread over the whole image (blended, spectral, warped), much smaller ones and very rare ones would have been missed."
+    )
     if !outcome.families.isEmpty {
       let share = Double(outcome.removals.count) / Double(set.count)
       let flips = metrics.before.flipRate ?? 0
@@ -77,17 +81,22 @@ extension Audit {
         reasons: outcome.families.enumerated().map { i, family in
           .init(
             "trigger.family",
-            "family \(i + 1): the same \(family.patch.trigger.side)-pixel picture in \(family.images.count) of the images scored; pasted into other images it flips \(family.flips) of \(family.flipTotal); p = \(short(Float(family.pValue)))")
+            "family \(i + 1): the same \(family.patch.trigger.side)-pixel picture in \(family.images.count) of the images scored; pasted into other images it flips \(family.flips) of \(family.flipTotal); p = \(short(Float(family.pValue)))"
+          )
         }, power: power)
     }
     var reasons: [Verdict.Reason] = try scanWarnings().map { .init($0.code.rawValue, $0.detail) }
     if set.count < configuration.minimumImages {
-      reasons.append(.init("dataset.few-images", "\(set.count) images; at least \(configuration.minimumImages) are needed for a search with power"))
+      reasons.append(
+        .init(
+          "dataset.few-images",
+          "\(set.count) images; at least \(configuration.minimumImages) are needed for a search with power"))
     }
     let listed = set.count + set.unreadable.count
     let lost = Double(set.unreadable.count) / Double(max(1, listed))
     if lost > configuration.maximumUnreadableShare {
-      reasons.append(.init("dataset.unreadable", "\(set.unreadable.count) of \(listed) files could not be read (\(percent(lost)))"))
+      reasons.append(
+        .init("dataset.unreadable", "\(set.unreadable.count) of \(listed) files could not be read (\(percent(lost)))"))
     }
     if !reasons.isEmpty {
       return Verdict(
@@ -99,7 +108,11 @@ extension Audit {
       value: .noEvidence, severity: .none,
       summary:
         "No trigger was found among \(search.candidates.count) images scored. This is no proof that there is none: see what would have been missed.",
-      reasons: [.init("search.nothing-found", "no window of different images showed the same picture and stood out in the flip test")],
+      reasons: [
+        .init(
+          "search.nothing-found", "no window of different images showed the same picture and stood out in the flip test"
+        )
+      ],
       power: power)
   }
 
@@ -114,7 +127,10 @@ extension Audit {
           crop: crop, sizePixels: place.side, box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
         flipCount: family.flips, flipTotal: family.flipTotal, pValue: family.pValue,
         members: family.images.map { named(set.records[$0].path).text }, severity: .high,
-        tags: ["AML.T0020", "AML.T0019", "AML.T0043.004", "NISTAML.013", "NISTAML.023", "OWASP-ML02", "OWASP-ML10", "OWASP-LLM04"])
+        tags: [
+          "AML.T0020", "AML.T0019", "AML.T0043.004", "NISTAML.013", "NISTAML.023", "OWASP-ML02", "OWASP-ML10",
+          "OWASP-LLM04",
+        ])
     }
   }
 
@@ -130,7 +146,8 @@ extension Audit {
         box: .init(x: removal.place.x, y: removal.place.y, width: removal.place.side, height: removal.place.side),
         rank: rank + 1,
         reason: removal.correlation >= configuration.filter.certain
-          ? "shows the recovered trigger (correlation \(short(removal.correlation)))" : "scored as poisoned by the classifier")
+          ? "shows the recovered trigger (correlation \(short(removal.correlation)))"
+          : "scored as poisoned by the classifier")
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
         try folder.write(Data(ImageCodec.encodePNG(set.image(removal.image))), to: stem + ".png")

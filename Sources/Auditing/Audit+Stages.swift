@@ -33,13 +33,17 @@ extension Audit {
       afterStep: { step, steps, loss in
         try self.checkInterruption()
         self.progress.update(
-          Double(step) / Double(steps), "\(name) epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s")
+          Double(step) / Double(steps),
+          "\(name) epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
+        )
       },
       afterEpoch: { try self.folder.keep($0, as: name) })
   }
 
   private func summary(_ state: TrainingState) -> String {
-    let last = state.log.last.map { "\($0.epoch) epochs, loss \(short($0.loss)), feature spread \(short($0.spread))" } ?? "no epoch"
+    let last =
+      state.log.last.map { "\($0.epoch) epochs, loss \(short($0.loss)), feature spread \(short($0.spread))" }
+      ?? "no epoch"
     return ([last] + state.warnings.map { "WARNING \($0.code.rawValue): \($0.detail)" }).joined(separator: "; ")
   }
 
@@ -83,7 +87,10 @@ extension Audit {
         Double(state.candidates.count) / max(1, self.configuration.search.budget * Double(self.set.count)),
         "round \(state.round), \(state.candidates.count) images scored, \(state.liveClusters.count) clusters live")
     }
-    return ("\(state.candidates.count) images scored in \(state.round) rounds, \(state.flipsEvaluated) flips", state.candidates.count)
+    return (
+      "\(state.candidates.count) images scored in \(state.round) rounds, \(state.flipsEvaluated) flips",
+      state.candidates.count
+    )
   }
 
   func makeSearch() throws -> PatchSearch {
@@ -104,7 +111,8 @@ extension Audit {
     }
     let outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
-    ).decide(search, flipTotal: min(configuration.search.flipImages, set.count), set: set, on: device, threads: threads) { share in
+    ).decide(search, flipTotal: min(configuration.search.flipImages, set.count), set: set, on: device, threads: threads)
+    { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")
     }
@@ -114,7 +122,9 @@ extension Audit {
     var list = Data()
     for i in kept { list.append(contentsOf: set.records[i].path.bytes + [0x0A]) }
     try folder.write(list, to: "kept.txt")
-    return ("\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count)
+    return (
+      "\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count
+    )
   }
 
   func filterRecord() throws -> FilterRecord {
@@ -144,7 +154,8 @@ extension Audit {
       let trainer = AdvCLTrainer(settings, encoder: encoderConfiguration, stream: stream.stream("advcl"))
       let embedder = Embedder(try scanEncoder(), on: device)
       let features = embedder.features(kept)
-      let space = ClusterSpace(features, directions: configuration.search.directions, stream.stream("pseudo-label space"))
+      let space = ClusterSpace(
+        features, directions: configuration.search.directions, stream.stream("pseudo-label space"))
       let rate = Rate()
       let state = try trainer.train(
         kept, pseudoLabels: trainer.pseudoLabels(space(features), on: device), on: device, threads: threads,
@@ -152,7 +163,9 @@ extension Audit {
         afterStep: { step, steps, loss in
           try self.checkInterruption()
           self.progress.update(
-            Double(step) / Double(steps), "AdvCL epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s")
+            Double(step) / Double(steps),
+            "AdvCL epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
+          )
         },
         afterEpoch: { try self.folder.keep($0, as: "advcl") })
       try save(Encoder(trainer.encoderConfiguration, weights: state.arrays), as: "clean")
@@ -170,7 +183,8 @@ extension Audit {
       let reason = "the scan encoder could not be trained"
       let none = EncoderMetrics(encoder: "none", unmeasured: reason)
       try folder.write(
-        json: Metrics(before: .init(encoder: "scan", unmeasured: reason), after: none, afterPlain: nil), to: "state/evaluation.json")
+        json: Metrics(before: .init(encoder: "scan", unmeasured: reason), after: none, afterPlain: nil),
+        to: "state/evaluation.json")
       return "skipped: \(reason)"
     }
     let record = try filterRecord()
@@ -182,7 +196,8 @@ extension Audit {
       try checkInterruption()
       progress.update(0.5, "measuring the \(name) encoder")
       let encoder = try Encoder.load(folder.file("models/\(model)"))
-      var metrics = EncoderMetrics(encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
+      var metrics = EncoderMetrics(
+        encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
       if let labelled { judge.measure(encoder, labelled, into: &metrics) }
       judge.measureFlips(encoder, set, outcome: record.outcome, scanClusters: clusters, into: &metrics)
       return metrics

@@ -48,7 +48,8 @@ public final class Audit {
   ///
   /// - Throws: ``AuditError``, ``DatasetError``.
   public init(
-    _ request: Request, _ configuration: AuditConfiguration, device: any Device, threads: Int, progress: any AuditProgress
+    _ request: Request, _ configuration: AuditConfiguration, device: any Device, threads: Int,
+    progress: any AuditProgress
   ) throws {
     (self.request, self.configuration, self.device, self.threads) = (request, configuration, device, threads)
     self.progress = progress
@@ -68,7 +69,8 @@ public final class Audit {
       let first = set.unreadable.first.map { "; the first problem: \($0.path): \($0.reason)" } ?? ""
       throw AuditError(
         .noImages,
-        "no image found in \(request.dataset): \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(first)")
+        "no image found in \(request.dataset): \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(first)"
+      )
     }
     digest = set.digest.description
     let encoded = try configuration.encoded()
@@ -78,7 +80,10 @@ public final class Audit {
       overwrite: request.overwrite)
     try folder.write(encoded, to: "state/configuration.json")
     try folder.write(Data(try set.manifest(dataset)), to: "manifest.sha256")
-    stages.append(.init(name: Stage.inspect.rawValue, seconds: -begin.timeIntervalSinceNow, imagesPerSecond: Double(set.count) / -begin.timeIntervalSinceNow))
+    stages.append(
+      .init(
+        name: Stage.inspect.rawValue, seconds: -begin.timeIntervalSinceNow,
+        imagesPerSecond: Double(set.count) / -begin.timeIntervalSinceNow))
     progress.end(
       Stage.inspect.rawValue,
       "\(set.count) images at \(set.side) px, \(set.unreadable.count) unreadable, \(set.ignored.count) ignored")
@@ -94,10 +99,14 @@ public final class Audit {
   }
 
   private static func refuseInside(_ request: Request) throws {
-    func real(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path }
+    func real(_ path: String) -> String {
+      URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
     let (out, dataset) = (real(request.out), real(request.dataset))
     if out == dataset || out.hasPrefix(dataset + "/") {
-      throw AuditError(.usage, "the run folder \(request.out) lies inside the dataset, which is never written to; choose another --out")
+      throw AuditError(
+        .usage, "the run folder \(request.out) lies inside the dataset, which is never written to; choose another --out"
+      )
     }
   }
 
@@ -140,7 +149,8 @@ public final class Audit {
       let seconds = -begin.timeIntervalSinceNow
       if stage != .report {
         stages.append(
-          .init(name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) }))
+          .init(name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) })
+        )
       }
       progress.end(stage.rawValue, summary)
       if stage == last { return }

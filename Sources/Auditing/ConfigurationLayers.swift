@@ -35,12 +35,16 @@ public struct ConfigurationLayers: Sendable {
   public func resolved() throws -> AuditConfiguration {
     let data = try JSONEncoder().encode(tree)
     let configuration: AuditConfiguration
-    do { configuration = try JSONDecoder().decode(AuditConfiguration.self, from: data) } catch let error as DecodingError {
+    do { configuration = try JSONDecoder().decode(AuditConfiguration.self, from: data) } catch let error
+      as DecodingError
+    {
       throw AuditError(.configuration, Self.words(error))
     }
     let known = try JSONDecoder().decode(JSONValue.self, from: configuration.encoded())
     let names = Self.leaves(known)
-    let unknown = sources.keys.filter { name in
+    // A preset's choice that another layer replaced is no mistake.
+    let given = sources.filter { !$0.value.hasPrefix("preset ") }.keys
+    let unknown = given.filter { name in
       !names.contains(name) && !names.contains { $0.hasPrefix(name + ".") } && !Self.isNull(tree, name)
     }.sorted()
     if let first = unknown.first {

@@ -23,7 +23,8 @@ struct EvaluationSet {
 
   /// Divides labelled images: a random share for the probe, the rest for testing.
   init?(
-    _ images: ImageSet, triggered: ImageSet?, target: String?, source: String, probeShare: Double, _ stream: RandomStream
+    _ images: ImageSet, triggered: ImageSet?, target: String?, source: String, probeShare: Double,
+    _ stream: RandomStream
   ) {
     let classes = Set(images.records.compactMap(\.label)).sorted()
     guard classes.count >= 2, images.count >= 20 else { return nil }
@@ -99,7 +100,9 @@ struct EncoderEvaluation {
       labels: Array(truth[..<count]), on: device, stream.stream("robust"))
     metrics.robustAccuracy = .init(
       value: robust, epsilon: Double(attack.epsilon),
-      attack: "PGD-\(attack.steps) on the linear probe, step \(Int((attack.stepSize * 255).rounded()))/255, random start", n: count)
+      attack:
+        "PGD-\(attack.steps) on the linear probe, step \(Int((attack.stepSize * 255).rounded()))/255, random start",
+      n: count)
     metrics.interval95["robust_accuracy"] = wilson(Int((robust * Double(count)).rounded()), count)
     metrics.reasons["robust_accuracy"] = nil
   }
@@ -109,7 +112,8 @@ struct EncoderEvaluation {
   /// The trigger's cluster in this encoder is the one that most images of the family's cluster in the
   /// scan encoder fall into: clusters of two encoders are matched by their members.
   func measureFlips(
-    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, scanClusters: [Int], into metrics: inout EncoderMetrics
+    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, scanClusters: [Int],
+    into metrics: inout EncoderMetrics
   ) {
     guard let family = outcome.families.first else {
       metrics.reasons["flip_rate"] = "no trigger was recovered"
@@ -140,7 +144,8 @@ struct EncoderEvaluation {
         patch, x: own.integer(below: set.side - patch.width + 1), y: own.integer(below: set.side - patch.height + 1))
       for (k, value) in image.pixels.enumerated() { target[position + k] = Float(value) * (1 / 255) }
     }
-    let flips = KMeans.assign(space.space(features), to: space.clustering.centroids).filter { $0.cluster == target }.count
+    let flips = KMeans.assign(space.space(features), to: space.clustering.centroids).filter { $0.cluster == target }
+      .count
     metrics.flipRate = Double(flips) / Double(max(1, chosen.count))
     metrics.interval95["flip_rate"] = wilson(flips, chosen.count)
     metrics.reasons["flip_rate"] = nil

@@ -40,7 +40,8 @@ public struct RunFolder: Sendable {
     let target = file(name)
     let temporary = target + ".part"
     func fail(_ what: String) -> AuditError {
-      AuditError(.io, "cannot \(what) \(target): \(String(cString: strerror(errno))); free space or choose another --out")
+      AuditError(
+        .io, "cannot \(what) \(target): \(String(cString: strerror(errno))); free space or choose another --out")
     }
     let folder = (target as NSString).deletingLastPathComponent
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -50,7 +51,8 @@ public struct RunFolder: Sendable {
     let bytes = [UInt8](data)
     var done = 0
     while done < bytes.count {
-      let count = Foundation.write(descriptor, Array(bytes[done..<min(bytes.count, done + (1 << 22))]), min(1 << 22, bytes.count - done))
+      let count = Foundation.write(
+        descriptor, Array(bytes[done..<min(bytes.count, done + (1 << 22))]), min(1 << 22, bytes.count - done))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw fail("write") }
       done += count
@@ -90,12 +92,14 @@ public struct RunFolder: Sendable {
       if old.datasetDigest != identity.datasetDigest {
         throw AuditError(
           .usage,
-          "\(path) holds the audit of another dataset: \(old.dataset) (digest \(old.datasetDigest.prefix(12))), not \(identity.dataset) (\(identity.datasetDigest.prefix(12))); choose another --out or add --overwrite")
+          "\(path) holds the audit of another dataset: \(old.dataset) (digest \(old.datasetDigest.prefix(12))), not \(identity.dataset) (\(identity.datasetDigest.prefix(12))); choose another --out or add --overwrite"
+        )
       }
       if old.configurationDigest != identity.configurationDigest {
         throw AuditError(
           .usage,
-          "\(path) holds an audit with other settings: configuration digest \(old.configurationDigest.prefix(12)), now \(identity.configurationDigest.prefix(12)); repeat its settings, choose another --out or add --overwrite")
+          "\(path) holds an audit with other settings: configuration digest \(old.configurationDigest.prefix(12)), now \(identity.configurationDigest.prefix(12)); repeat its settings, choose another --out or add --overwrite"
+        )
       }
       return
     }

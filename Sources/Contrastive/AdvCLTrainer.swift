@@ -150,7 +150,8 @@ public struct AdvCLTrainer: Sendable {
       state.epoch += 1
       state.arrays = store.read()
       state.log.append(
-        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread))
+        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread)
+      )
       state.warnings =
         spread < collapseThreshold
         ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []

@@ -196,7 +196,9 @@ public struct Dataset: Sendable {
         throw DatasetError(
           .malformed, file, "\(bytes.count) bytes are no whole number of CIFAR records (3073 or 3074 bytes each)")
       }
-      if let format, format != own { throw DatasetError(.malformed, file, "its records differ from the batches before it") }
+      if let format, format != own {
+        throw DatasetError(.malformed, file, "its records differ from the batches before it")
+      }
       format = own
       let record = own == .cifar10 ? 3073 : 3074
       for i in 0..<bytes.count / record {

@@ -131,7 +131,8 @@ public struct ImageSet: Sendable {
   public func manifest(_ dataset: Dataset) throws(DatasetError) -> [UInt8] {
     var lines: [(Path, Digest)]
     if dataset.format == .folder || dataset.format == .list {
-      lines = records.map { ($0.path, $0.digest) } + unreadable.compactMap { item in item.digest.map { (item.path, $0) } }
+      lines =
+        records.map { ($0.path, $0.digest) } + unreadable.compactMap { item in item.digest.map { (item.path, $0) } }
     } else {
       lines = try dataset.containerDigests.map { ($0.path.name, $0.digest) }
     }

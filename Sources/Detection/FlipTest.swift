@@ -14,6 +14,9 @@ public final class FlipTest {
     public var flips: Int
     /// Mean increase of the cosine to the patch's centroid.
     public var shift: Float
+
+    /// Creates a score.
+    public init(flips: Int, shift: Float) { (self.flips, self.shift) = (flips, shift) }
   }
 
   /// The images that patches are pasted into, as indices into the set.

@@ -6,14 +6,14 @@ import Images
 ///     ncc = Σ (t - mean t)(w - mean w) / sqrt(Σ (t - mean t)² Σ (w - mean w)²)
 ///
 /// Sums run over pixels and channels together, so colours count, brightness and contrast do not.
-struct PatchMatch {
+package struct PatchMatch {
   private let side: Int
   private let centred: [Float]
   /// Standard deviation of the template's values, 0...255.
-  let contrast: Float
+  package let contrast: Float
 
   /// Prepares a square template.
-  init(_ template: Image) {
+  package init(_ template: Image) {
     side = template.width
     let values = template.pixels.map(Float.init)
     let mean = values.reduce(0, +) / Float(values.count)
@@ -25,14 +25,14 @@ struct PatchMatch {
   }
 
   /// The best place in an image.
-  struct Place: Sendable {
-    var correlation: Float
-    var x: Int
-    var y: Int
+  package struct Place: Sendable {
+    package var correlation: Float
+    package var x: Int
+    package var y: Int
   }
 
   /// Returns the best place of the template in an image of a set.
-  func best(in set: ImageSet, _ image: Int) -> Place {
+  package func best(in set: ImageSet, _ image: Int) -> Place {
     let span = set.side - side + 1
     let line = 3 * set.side
     let base = image * set.stride

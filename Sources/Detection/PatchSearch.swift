@@ -47,7 +47,9 @@ public struct PatchSearch {
       if flipImages < 8 { found.append("flip images must be at least 8, not \(flipImages)") }
       if !(pruned >= 0 && pruned < 1) { found.append("pruned share must be in [0, 1), not \(pruned)") }
       if !(budget > 0 && budget <= 1) { found.append("budget must be in (0, 1], not \(budget)") }
-      if imagesPerRound < 1 || windowsPerImage < 1 { found.append("images a round and windows an image must be at least 1") }
+      if imagesPerRound < 1 || windowsPerImage < 1 {
+        found.append("images a round and windows an image must be at least 1")
+      }
       return found
     }
   }
@@ -59,6 +61,11 @@ public struct PatchSearch {
     public var cluster: Int
     public var window: Window
     public var score: FlipTest.Score
+
+    /// Creates a candidate.
+    public init(image: Int, cluster: Int, window: Window, score: FlipTest.Score) {
+      (self.image, self.cluster, self.window, self.score) = (image, cluster, window, score)
+    }
   }
 
   /// What the search did; enough to go on after a round.
@@ -158,7 +165,8 @@ public struct PatchSearch {
       if let first = windows.first { tried.append((image, control(of: first), true)) }
     }
     let patches = tried.map { item in
-      set.image(item.image).cropped(x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side)
+      set.image(item.image).cropped(
+        x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side)
     }
     let clusters = tried.map { clustering.assignments[$0.image] }
     let keys = tried.map { $0.image * 4096 + $0.window.y * 64 + $0.window.x }

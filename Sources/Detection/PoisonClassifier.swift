@@ -33,8 +33,12 @@ public struct PoisonClassifier: Sendable {
     /// Everything in these settings that cannot work, in words.
     public func problems() -> [String] {
       var found: [String] = []
-      if networks < 1 || iterations < 1 || batch < 2 { found.append("the classifier needs networks, iterations and a batch") }
-      if !(smallestScale > 0 && smallestScale <= largestScale) { found.append("patch scales must be positive and in order") }
+      if networks < 1 || iterations < 1 || batch < 2 {
+        found.append("the classifier needs networks, iterations and a batch")
+      }
+      if !(smallestScale > 0 && smallestScale <= largestScale) {
+        found.append("patch scales must be positive and in order")
+      }
       return found
     }
   }

@@ -39,8 +39,12 @@ public struct PoisonFilter: Sendable {
     /// Everything in these settings that cannot work, in words.
     public func problems() -> [String] {
       var found = classifier.problems()
-      if families.minimumMembers < 2 { found.append("a family needs at least 2 members, not \(families.minimumMembers)") }
-      if !(falseRemovals >= 0 && falseRemovals < 1) { found.append("false removals must be in [0, 1), not \(falseRemovals)") }
+      if families.minimumMembers < 2 {
+        found.append("a family needs at least 2 members, not \(families.minimumMembers)")
+      }
+      if !(falseRemovals >= 0 && falseRemovals < 1) {
+        found.append("false removals must be in [0, 1), not \(falseRemovals)")
+      }
       return found
     }
   }
@@ -100,12 +104,16 @@ public struct PoisonFilter: Sendable {
   ) throws -> Outcome {
     var outcome = Outcome()
     let baseline = Self.baselines(search.controls)
-    func score(_ candidate: PatchSearch.Candidate) -> Float { candidate.score.shift - (baseline[candidate.cluster] ?? 0) }
+    func score(_ candidate: PatchSearch.Candidate) -> Float {
+      candidate.score.shift - (baseline[candidate.cluster] ?? 0)
+    }
     outcome.candidateScores = search.candidates.map(score)
     let null = search.controls.map(score).sorted()
     let ranked = zip(search.candidates, outcome.candidateScores).sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
     let pool = ranked.map(\.0)
-    for patch in FamilySearch(configuration.families, set: set, threads: threads, stream.stream("families")).families(pool) {
+    for patch in FamilySearch(configuration.families, set: set, threads: threads, stream.stream("families")).families(
+      pool)
+    {
       let scores = patch.members.map { ranked[$0].1 }.sorted()
       let median = scores[scores.count / 2]
       let higher = null.count - null.partitioningIndex { $0 >= median }
@@ -134,7 +142,9 @@ public struct PoisonFilter: Sendable {
     guard backgrounds.count >= 8 else { return outcome }
     outcome.scores = try PoisonClassifier(
       configuration.classifier, augmentation: augmentation, stream: stream.stream("classifier")
-    ).scores(patches(outcome.families, set), backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress)
+    ).scores(
+      patches(outcome.families, set), backgrounds: backgrounds, in: set, on: device, threads: threads,
+      progress: progress)
 
     let threshold = self.threshold(outcome.scores, correlations)
     outcome.threshold = threshold

@@ -77,7 +77,9 @@ public struct FamilySearch: Sendable {
       let match = PatchMatch(centre(pool[i], inner))
       guard match.contrast >= configuration.minimumContrast else { return nil }
       let common = sample.map { match.best(in: set, $0).correlation }.sorted()
-      guard let median = common.dropFirst(common.count / 2).first, median <= configuration.commonness else { return nil }
+      guard let median = common.dropFirst(common.count / 2).first, median <= configuration.commonness else {
+        return nil
+      }
       return pool.map { match.best(in: set, $0.image) }
     }
     var free = Set(pool.indices)
@@ -122,7 +124,9 @@ public struct FamilySearch: Sendable {
     let extent = inner + 2 * margin
     let images = members.map { set.image(pool[$0].image) }
     // Deviation of the members from their median at every place of an area three times the centre.
-    var (median, deviation) = ([UInt8](repeating: 0, count: 3 * extent * extent), [Float](repeating: 255, count: extent * extent))
+    var (median, deviation) = (
+      [UInt8](repeating: 0, count: 3 * extent * extent), [Float](repeating: 255, count: extent * extent)
+    )
     for y in 0..<extent {
       for x in 0..<extent {
         var spread: Float = 0

@@ -93,7 +93,8 @@ public struct GroundTruthComparison: Codable, Equatable, Sendable {
 
   /// Creates a comparison.
   public init(
-    poisons: Int, precision: Double, recall: Double, f1: Double, topKPrecision: [String: Double], falseRemovalRate: Double
+    poisons: Int, precision: Double, recall: Double, f1: Double, topKPrecision: [String: Double],
+    falseRemovalRate: Double
   ) {
     (self.poisons, self.precision, self.recall, self.f1) = (poisons, precision, recall, f1)
     (self.topKPrecision, self.falseRemovalRate) = (topKPrecision, falseRemovalRate)

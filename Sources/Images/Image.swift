@@ -1,5 +1,5 @@
 /// An RGB image, 8 bits a channel.
-public struct Image: Hashable, Sendable {
+public struct Image: Hashable, Sendable, CustomStringConvertible {
   /// Extents in pixels; > 0.
   public let width: Int
   /// Extents in pixels; > 0.
@@ -24,6 +24,9 @@ public struct Image: Hashable, Sendable {
     for _ in 0..<width * height { pixels += [red, green, blue] }
     self.init(width: width, height: height, pixels: pixels)
   }
+
+  /// Its extents; pixels would fill pages.
+  public var description: String { "image of \(width)x\(height) pixels" }
 
   /// True if all three channels are equal everywhere, within a tolerance for lossy files.
   public func isGrey(tolerance: Int = 6) -> Bool {

@@ -57,7 +57,8 @@ public enum ImageCodec {
         String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
       }
       // libpng says so when the stream ends early.
-      let isTruncated = message.contains("read beyond end") || message.contains("Not enough") || message.contains("truncated")
+      let isTruncated =
+        message.contains("read beyond end") || message.contains("Not enough") || message.contains("truncated")
       return ImageError(isTruncated ? .truncated : .corrupt, "libpng: \(message)")
     }
     // The control refers to the bytes until it is freed, so all of it happens inside.
@@ -84,7 +85,24 @@ public enum ImageCodec {
     return try result.get()
   }
 
+  /// True if an end-of-image marker follows the last start of scan.
+  ///
+  /// libjpeg-turbo fills what is missing of a progressive file with grey and says nothing.
+  private static func endsItsScans(_ bytes: [UInt8]) -> Bool {
+    var i = bytes.count - 2
+    var hasEnd = false
+    while i >= 2 {
+      if bytes[i] == 0xFF {
+        if bytes[i + 1] == 0xD9 { hasEnd = true }
+        if bytes[i + 1] == 0xDA { return hasEnd }
+      }
+      i -= 1
+    }
+    return true  // no scan at all: the decoder says what else is wrong
+  }
+
   private static func decodeJPEG(_ bytes: [UInt8]) throws(ImageError) -> Image {
+    guard endsItsScans(bytes) else { throw ImageError(.truncated, "no end-of-image marker after the last scan") }
     guard let handle = tjInitDecompress() else { throw ImageError(.corrupt, "libjpeg-turbo did not start") }
     defer { tjDestroy(handle) }
     func message() -> String { String(cString: tjGetErrorStr2(handle)) }
@@ -102,9 +120,11 @@ public enum ImageCodec {
       handle, bytes, UInt(bytes.count), &samples, width, width * Int32(channels), height, format, 0) != 0
     {
       let text = message()
-      let isTruncated = text.contains("Premature end")
+      let isTruncated = text.contains("remature end")
       // Other warnings, such as stray bytes before a marker, leave a whole picture.
-      if isTruncated || tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue) || text.contains("Corrupt JPEG data: bad") {
+      if isTruncated || tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue)
+        || text.contains("Corrupt JPEG data: bad")
+      {
         throw ImageError(isTruncated ? .truncated : .corrupt, "libjpeg: \(text)")
       }
     }

@@ -30,6 +30,11 @@ public struct PatchAttack: Codable, Hashable, Sendable {
     public var y: Int
     public var width: Int
     public var height: Int
+
+    /// Creates a rectangle.
+    public init(x: Int, y: Int, width: Int, height: Int) {
+      (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
   }
 
   /// Returns the image with the trigger, and where it is.

@@ -82,7 +82,8 @@ public struct PoisonedCopy: Sendable {
         .filter { evaluation.labels[$0] != nil }
       try copy(evaluation.dataset, own, evaluation.labels, to: out + "/eval", trigger, stream) { _ in false }
       try copy(
-        evaluation.dataset, own, evaluation.labels, to: out + "/eval-triggered", trigger, stream.stream("evaluation positions")
+        evaluation.dataset, own, evaluation.labels, to: out + "/eval-triggered", trigger,
+        stream.stream("evaluation positions")
       ) { _ in true }
     }
     try Data(ImageCodec.encodePNG(trigger.image)).write(to: URL(fileURLWithPath: out + "/trigger.png"))
@@ -134,7 +135,8 @@ public struct PoisonedCopy: Sendable {
         guard trigger.image.width <= image.width, trigger.image.height <= image.height else {
           return .failure(
             PoisoningError(
-              "\(entry.path) has \(image.width)x\(image.height) pixels, fewer than the trigger's \(trigger.image.width); make it smaller with --size"))
+              "\(entry.path) has \(image.width)x\(image.height) pixels, fewer than the trigger's \(trigger.image.width); make it smaller with --size"
+            ))
         }
         var own = stream.stream(i)
         (image, box) = attack.planted(trigger, in: image, &own)

@@ -21,7 +21,8 @@ public enum CanonicalJSON {
       throw ReportError("\(path) is not a result.json of bezoar")
     }
     guard version.schema_version.hasPrefix("1.") else {
-      throw ReportError("\(path) has schema version \(version.schema_version); this program reads 1.x, a newer bezoar is needed")
+      throw ReportError(
+        "\(path) has schema version \(version.schema_version); this program reads 1.x, a newer bezoar is needed")
     }
     do { return try JSONDecoder().decode(AuditResult.self, from: data) } catch {
       throw ReportError("\(path) is damaged: \(error)")

@@ -16,7 +16,9 @@ public struct Decision: Equatable, Sendable {
     } else if verdict.value == .inconclusive {
       (exitCode, reason) = (4, "the verdict is inconclusive")
     } else if verdict.value == .poisoned && verdict.severity >= failOn {
-      (exitCode, reason) = (1, "a finding of severity \(verdict.severity.rawValue), at or above --fail-on \(failOn.rawValue)")
+      (exitCode, reason) = (
+        1, "a finding of severity \(verdict.severity.rawValue), at or above --fail-on \(failOn.rawValue)"
+      )
     } else {
       (exitCode, reason) = (0, "nothing at or above --fail-on \(failOn.rawValue)")
     }

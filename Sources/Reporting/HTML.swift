@@ -15,7 +15,9 @@ public func escapedHTML(_ text: String) -> String {
       let value = scalar.value
       if value < 0x20 || (0x7F...0x9F).contains(value) {
         result += "\\x" + (value < 16 ? "0" : "") + String(value, radix: 16)
-      } else if (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value) || (0x200E...0x200F).contains(value) {
+      } else if (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+        || (0x200E...0x200F).contains(value)
+      {
         result += "\\u" + String(value, radix: 16)
       } else {
         result.unicodeScalars.append(scalar)

@@ -55,7 +55,8 @@ public struct HTMLReport {
   private var verdict: String {
     let verdict = result.verdict
     let account = result.dataset
-    let reasons = verdict.reasons.map { "<li><code>\(escapedHTML($0.code))</code> \(escapedHTML($0.detail))</li>" }.joined()
+    let reasons = verdict.reasons.map { "<li><code>\(escapedHTML($0.code))</code> \(escapedHTML($0.detail))</li>" }
+      .joined()
     return """
       <header class="verdict \(verdict.value.rawValue)">
       <p class="kicker">Bezoar dataset audit</p>
@@ -77,13 +78,21 @@ public struct HTMLReport {
     let columns: [(String, EncoderMetrics)] =
       [("Before: scan encoder, all images", result.metrics.before)]
       + (result.metrics.afterPlain.map { [("After: same recipe, kept images", $0)] } ?? [])
-      + [(result.metrics.after.encoder == "advcl" ? "After: AdvCL, kept images" : "After: \(result.metrics.after.encoder)", result.metrics.after)]
+      + [
+        (
+          result.metrics.after.encoder == "advcl"
+            ? "After: AdvCL, kept images" : "After: \(result.metrics.after.encoder)", result.metrics.after
+        )
+      ]
     func row(_ title: String, _ name: String, _ value: (EncoderMetrics) -> Double?) -> String {
       let cells = columns.map { _, metrics in
         guard let share = value(metrics) else {
-          return "<td class=\"none\" title=\"\(escapedHTML(metrics.reasons[name] ?? "not measured"))\">not measured</td>"
+          return
+            "<td class=\"none\" title=\"\(escapedHTML(metrics.reasons[name] ?? "not measured"))\">not measured</td>"
         }
-        let interval = metrics.interval95[name].flatMap { $0.count == 2 ? " <small>\(percent($0[0])) to \(percent($0[1]))</small>" : nil }
+        let interval = metrics.interval95[name].flatMap {
+          $0.count == 2 ? " <small>\(percent($0[0])) to \(percent($0[1]))</small>" : nil
+        }
         return "<td><b>\(percent(share)) %</b>\(interval ?? "")</td>"
       }.joined()
       return "<tr><th scope=\"row\">\(title)</th>\(cells)</tr>"
@@ -149,19 +158,22 @@ public struct HTMLReport {
       """
   }
 
-  private static func histogram(_ data: ScoreSummary.Histogram, threshold: Double?, title: String, id: String) -> String {
+  private static func histogram(_ data: ScoreSummary.Histogram, threshold: Double?, title: String, id: String) -> String
+  {
     let (width, height) = (560.0, 180.0)
     let top = log(Double(data.counts.max() ?? 1) + 1)
     let bar = width / Double(max(1, data.counts.count))
     let bars = data.counts.enumerated().map { i, count in
       let h = top > 0 ? log(Double(count) + 1) / top * (height - 10) : 0
       let lower = data.lower + (data.upper - data.lower) * Double(i) / Double(data.counts.count)
-      return "<rect x=\"\(number(Double(i) * bar))\" y=\"\(number(height - h))\" width=\"\(number(bar - 1))\" height=\"\(number(h))\"><title>from \(number(lower)): \(count)</title></rect>"
+      return
+        "<rect x=\"\(number(Double(i) * bar))\" y=\"\(number(height - h))\" width=\"\(number(bar - 1))\" height=\"\(number(h))\"><title>from \(number(lower)): \(count)</title></rect>"
     }.joined()
     let line = threshold.map { value -> String in
       let x = (value - data.lower) / (data.upper - data.lower) * width
       guard x >= 0, x <= width else { return "" }
-      return "<line x1=\"\(number(x))\" x2=\"\(number(x))\" y1=\"0\" y2=\"\(number(height))\"/><text x=\"\(number(min(x + 5, width - 90)))\" y=\"14\">remove above</text>"
+      return
+        "<line x1=\"\(number(x))\" x2=\"\(number(x))\" y1=\"0\" y2=\"\(number(height))\"/><text x=\"\(number(min(x + 5, width - 90)))\" y=\"14\">remove above</text>"
     }
     return """
       <figure><svg viewBox="0 0 \(Int(width)) \(Int(height) + 22)" role="img" aria-labelledby="\(id)-title">
@@ -199,11 +211,14 @@ public struct HTMLReport {
   private var account: String {
     let account = result.dataset
     func rows(_ items: [DatasetAccount.Exception]) -> String {
-      items.prefix(100).map { "<tr><td><code>\(escapedHTML($0.path))</code></td><td>\(escapedHTML($0.reason))</td></tr>" }.joined()
+      items.prefix(100).map {
+        "<tr><td><code>\(escapedHTML($0.path))</code></td><td>\(escapedHTML($0.reason))</td></tr>"
+      }.joined()
     }
     func table(_ title: String, _ items: [DatasetAccount.Exception]) -> String {
       guard !items.isEmpty else { return "" }
-      return "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div></details>"
+      return
+        "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div></details>"
     }
     return """
       <section aria-labelledby="account"><h2 id="account">What was read</h2>
@@ -242,7 +257,8 @@ public struct HTMLReport {
 
   private func picture(_ name: String, _ alternative: String, _ kind: String) -> String {
     guard !name.contains(".."), let data = FileManager.default.contents(atPath: folder + "/" + name) else { return "" }
-    return "<img class=\"\(kind)\" alt=\"\(escapedHTML(alternative))\" src=\"data:image/png;base64,\(data.base64EncodedString())\">"
+    return
+      "<img class=\"\(kind)\" alt=\"\(escapedHTML(alternative))\" src=\"data:image/png;base64,\(data.base64EncodedString())\">"
   }
 
   static let style = """

@@ -16,6 +16,12 @@ struct Bezoar {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    // A parent may have started this program from a thread that blocks signals.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    sigaddset(&wanted, SIGINT)
+    sigaddset(&wanted, SIGTERM)
+    sigprocmask(SIG_UNBLOCK, &wanted, nil)
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -8,7 +8,8 @@ enum Commands {
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
     .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),
-    .value("--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
+    .value(
+      "--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
     .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
   ]
   static let run: [Option] = [
@@ -49,7 +50,8 @@ enum Commands {
     .init(
       name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
       options: [
-        .value("--manifest", "FILE", "write digests for sha256sum -c"), .value("--image-size", "N", "side to resize to"),
+        .value("--manifest", "FILE", "write digests for sha256sum -c"),
+        .value("--image-size", "N", "side to resize to"),
         threads, .flag("--json", "print the account as JSON"),
       ]),
     .init(
@@ -104,7 +106,9 @@ enum Commands {
       return option.name
     }
     let width = names.map(\.count).max() ?? 0
-    let rows = zip(names, command.options).map { "  \($0)\(String(repeating: " ", count: width - $0.count))  \($1.help)" }
+    let rows = zip(names, command.options).map {
+      "  \($0)\(String(repeating: " ", count: width - $0.count))  \($1.help)"
+    }
     let positionals = command.positionals.isEmpty ? "" : " " + command.positionals.joined(separator: " ")
     return """
       bezoar \(command.name): \(command.summary)

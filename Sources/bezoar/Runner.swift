@@ -15,7 +15,10 @@ struct Runner {
 
   func run() throws -> Int32 {
     switch command.name {
-    case "audit": return try audit(dataset: arguments.positionals[0], groundTruth: arguments.value("--ground-truth"), out: arguments.value("--out") ?? "bezoar-audit", try configuration())
+    case "audit":
+      return try audit(
+        dataset: arguments.positionals[0], groundTruth: arguments.value("--ground-truth"),
+        out: arguments.value("--out") ?? "bezoar-audit", try configuration())
     case "demo": return try demo()
     case "inspect": return try inspect()
     case "poison": return try poison()
@@ -97,13 +100,16 @@ struct Runner {
 
   // MARK: commands
 
-  private func audit(dataset: String, groundTruth: String?, out: String, _ configuration: AuditConfiguration) throws -> Int32 {
+  private func audit(dataset: String, groundTruth: String?, out: String, _ configuration: AuditConfiguration) throws
+    -> Int32
+  {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = groundTruth
     request.overwrite = arguments.flags.contains("--overwrite")
     request.failOn = try failOn()
     request.revision = revision
-    let audit = try Audit(request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    let audit = try Audit(
+      request, configuration, device: try device(), threads: try threads(), progress: try progress())
     let result = try audit.run()
     if arguments.flags.contains("--json") {
       FileHandle.standardOutput.write(try CanonicalJSON.encode(result))
@@ -120,7 +126,8 @@ struct Runner {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = arguments.value("--ground-truth")
     request.revision = revision
-    let audit = try Audit(request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    let audit = try Audit(
+      request, configuration, device: try device(), threads: try threads(), progress: try progress())
     try audit.run(through: stage)
     return 0
   }
@@ -131,7 +138,8 @@ struct Runner {
     let configuration = try layers { $0.set("imageSize", to: "28", source: "demo") }.resolved()
     let isQuick = arguments.value("--preset") == "quick"
     let planted = try Demo.plant(
-      in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(), overwrite: arguments.flags.contains("--overwrite"))
+      in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(),
+      overwrite: arguments.flags.contains("--overwrite"))
     FileHandle.standardError.write(Data((planted.summary + "\n").utf8))
     let code = try audit(dataset: planted.dataset, groundTruth: planted.groundTruth, out: out + "/audit", configuration)
     // The demo has done its job if it found what it planted.

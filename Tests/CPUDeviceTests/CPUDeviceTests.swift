@@ -36,7 +36,9 @@ import Testing
     let doubles = values.map { $0.scalars.map(Double.init) }
     for (k, tensor) in values.enumerated() {
       // All entries of small inputs, a seeded sample of large ones.
-      let picks = tensor.scalars.count <= 24 ? Array(tensor.scalars.indices) : Array(stream.permutation(tensor.scalars.count)[..<12])
+      let picks =
+        tensor.scalars.count <= 24
+        ? Array(tensor.scalars.indices) : Array(stream.permutation(tensor.scalars.count)[..<12])
       for i in picks {
         func value(_ delta: Double) -> Double {
           var moved = doubles

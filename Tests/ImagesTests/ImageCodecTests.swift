@@ -5,11 +5,13 @@ import Testing
 
 @Suite struct ImageCodecTests {
   /// name followed by 15 numbers; see Fixtures/images/make.py.
-  private static let expected: [(String, [Int])] = String(decoding: Fixtures.bytes("images/expected.txt"), as: UTF8.self)
-    .split(separator: "\n").map { line in
-      let words = line.split(separator: " ")
-      return (String(words[0]), words.dropFirst().compactMap { Int($0) })
-    }
+  private static let expected: [(String, [Int])] = String(
+    decoding: Fixtures.bytes("images/expected.txt"), as: UTF8.self
+  )
+  .split(separator: "\n").map { line in
+    let words = line.split(separator: " ")
+    return (String(words[0]), words.dropFirst().compactMap { Int($0) })
+  }
 
   @Test(arguments: expected) func decodesAsPillowDoes(_ name: String, _ values: [Int]) throws {
     let image = try ImageCodec.decode(Fixtures.bytes("images/" + name))
@@ -46,7 +48,9 @@ import Testing
   }
 
   @Test func foreignBytesHaveACode() {
-    for (bytes, code) in [([], ImageError.Code.empty), (Array("<html>".utf8), .unsupportedFormat), ([0xFF, 0xD8, 0xFF, 1, 2], .corrupt)] {
+    for (bytes, code) in [
+      ([], ImageError.Code.empty), (Array("<html>".utf8), .unsupportedFormat), ([0xFF, 0xD8, 0xFF, 1, 2], .corrupt),
+    ] {
       let error = #expect(throws: ImageError.self) { try ImageCodec.decode(bytes) }
       #expect(error?.code == code)
     }

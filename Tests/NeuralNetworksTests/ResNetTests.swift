@@ -19,13 +19,17 @@ import Testing
 
   @Test func namesAreTorchvisions() {
     let names = Set(ResNet(.resNet50).parameters.map(\.name))
-    for name in ["conv1.weight", "bn1.running_var", "layer1.0.downsample.0.weight", "layer4.2.bn3.bias", "layer3.5.conv2.weight"] {
+    for name in [
+      "conv1.weight", "bn1.running_var", "layer1.0.downsample.0.weight", "layer4.2.bn3.bias", "layer3.5.conv2.weight",
+    ] {
       #expect(names.contains(name))
     }
     #expect(names.count == ResNet(.resNet50).parameters.count)
   }
 
-  @Test(arguments: ResNet.Configuration.Pooling.allCases) func featuresHaveTheStatedWidth(_ pooling: ResNet.Configuration.Pooling) {
+  @Test(arguments: ResNet.Configuration.Pooling.allCases) func featuresHaveTheStatedWidth(
+    _ pooling: ResNet.Configuration.Pooling
+  ) {
     let configuration = ResNet.Configuration(width: 4, blocks: [1, 2], pooling: pooling)
     let network = ResNet(configuration)
     let trace = Trace()

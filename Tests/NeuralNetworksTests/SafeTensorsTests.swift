@@ -19,7 +19,9 @@ import Testing
     let data = SafeTensors.encode(["w": Tensor([1, 1, 2, 3], [1, 2, 3, 4, 5, 6])])
     let text = String(decoding: data, as: UTF8.self)
     #expect(text.contains("\"shape\":[3,2,1,1]"))
-    let floats = data.suffix(24).withUnsafeBytes { raw in (0..<6).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+    let floats = data.suffix(24).withUnsafeBytes { raw in
+      (0..<6).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
     #expect(floats == [1, 4, 2, 5, 3, 6])
   }
 
@@ -30,7 +32,9 @@ import Testing
   @Test(arguments: [
     ("[]", 0), ("{", 0), (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4),
+    (
+      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4
+    ),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 9),
     (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}"#, 4),
@@ -67,7 +71,8 @@ import Testing
     try Fixtures.withFolder { folder in
       let network = ResNet(.init(width: 3, blocks: [1]))
       let weights = network.initialWeights(RandomStream(seed: 5))
-      try SafeTensors.encode(weights, metadata: ["format": "pt"]).write(to: URL(fileURLWithPath: folder + "/m.safetensors"))
+      try SafeTensors.encode(weights, metadata: ["format": "pt"]).write(
+        to: URL(fileURLWithPath: folder + "/m.safetensors"))
       let trace = Trace()
       let x = trace.feed("x", [1, 6, 6, 3])
       let w = trace.feed("w", [3, 3, 3, 3])
@@ -83,7 +88,9 @@ import Testing
         print(*torch.nn.functional.conv2d(x, w["conv1.weight"], padding=1).sum((0, 2, 3)).tolist())
         """
       let run = try Execution(python, ["-c", script, folder + "/m.safetensors"])
-      let actual = run.output.split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+      let actual = run.output.split(separator: " ").compactMap {
+        Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
+      }
       #expect(run.code == 0 && actual.count == 3, "\(run.errors)")
       #expect(zip(actual, expected).allSatisfy { abs($0 - $1) < 1e-3 })
     }

@@ -30,7 +30,9 @@ public struct Execution: Sendable {
   public let errors: String
 
   /// Runs a program to its end.
-  public init(_ program: String, _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil) throws {
+  public init(_ program: String, _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil)
+    throws
+  {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -46,7 +48,9 @@ public struct Execution: Sendable {
     process.standardError = FileHandle(forWritingAtPath: names.1)
     try process.run()
     process.waitUntilExit()
-    func text(_ name: String) -> String { String(decoding: FileManager.default.contents(atPath: name) ?? Data(), as: UTF8.self) }
+    func text(_ name: String) -> String {
+      String(decoding: FileManager.default.contents(atPath: name) ?? Data(), as: UTF8.self)
+    }
     (code, output, errors) = (process.terminationStatus, text(names.0), text(names.1))
     for name in [names.0, names.1] { try? FileManager.default.removeItem(atPath: name) }
   }

@@ -123,7 +123,9 @@ extension OpCase {
       (2, 4, 4, 32, 16, 3, 1, 1), (2, 3, 26, 2, 40, 3, 1, 1), (2, 6, 4, 3, 2, 5, 1, 2), (1, 4, 4, 2, 2, 2, 2, 0),
       (20, 3, 3, 2, 4, 3, 1, 1), (2, 10, 10, 13, 8, 3, 1, 0),
     ].map { n, h, w, c, o, k, s, p in
-      OpCase("convolution \(n)x\(h)x\(w)x\(c) to \(o), kernel \(k) stride \(s) padding \(p)", [[n, h, w, c], [k, k, c, o]]) {
+      OpCase(
+        "convolution \(n)x\(h)x\(w)x\(c) to \(o), kernel \(k) stride \(s) padding \(p)", [[n, h, w, c], [k, k, c, o]]
+      ) {
         _, x in x[0].convolution(x[1], stride: s, padding: p)
       }
     } + [

@@ -1,0 +1,48 @@
+# Two commands are all a newcomer needs: make demo, make test.
+PRESET ?= standard
+SEED ?= 0
+OUT ?= bezoar-demo
+PREFIX ?= /usr/local
+PACKAGES = libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev dataset-fashion-mnist pkg-config
+SWIFT ?= swift
+BINARY = .build/release/bezoar
+
+.PHONY: demo test build install format lint dependencies clean
+
+demo: build
+	$(BINARY) demo --preset $(PRESET) --seed $(SEED) --out $(OUT)
+
+test: dependencies
+	@echo "building everything, tests included"
+	$(SWIFT) build -c release --build-tests
+	@echo "running the whole test suite"
+	$(SWIFT) test -c release --skip-build
+
+build: dependencies
+	@echo "building bezoar"
+	$(SWIFT) build -c release --product bezoar
+
+install: build
+	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/bezoar"
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+# Installs through apt what is missing, and says so.
+dependencies:
+	@command -v $(SWIFT) >/dev/null || { echo "bezoar: no Swift toolchain found; install Swift 6.1 or newer from https://swift.org/install" >&2; exit 1; }
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing through apt:$$missing"; \
+	  if [ "$$(id -u)" = 0 ]; then sudo=""; elif command -v sudo >/dev/null; then sudo=sudo; \
+	  else echo "bezoar: needs root or sudo to install:$$missing; run as root: apt-get install$$missing" >&2; exit 1; fi; \
+	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; } || \
+	  { echo "bezoar: apt could not install:$$missing; check the network and the package sources, then try again" >&2; exit 1; }; \
+	fi
+
+clean:
+	rm -rf .build

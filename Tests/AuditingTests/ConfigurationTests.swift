@@ -1,0 +1,51 @@
+import Auditing
+import Findings
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ConfigurationTests {
+  @Test func laterLayersWinAndSayWhereTheyCameFrom() throws {
+    var layers = try ConfigurationLayers(.standard)
+    layers.set("scan.epochs", to: "7", source: "file")
+    layers.set("scan.epochs", to: "9", source: "--set")
+    layers.set("search.clusters", to: "40", source: "--set")
+    let configuration = try layers.resolved()
+    #expect(configuration.scan.epochs == 9 && configuration.search.clusters == 40)
+    #expect(layers.sources["scan.epochs"] == "--set")
+    #expect(layers.sources["seed"] == "preset standard")
+  }
+
+  @Test func choicesWithPayloadAreReplaced() throws {
+    var layers = try ConfigurationLayers(.standard)
+    layers.set("scan.optimizer", to: #"{"lars":{"momentum":0.9,"weightDecay":0.0001,"trust":0.001}}"#, source: "file")
+    #expect(try layers.resolved().scan.optimizer == .lars(momentum: 0.9, weightDecay: 1e-4, trust: 1e-3))
+    layers.set("scan.objective", to: #"{"moCo":{"queue":4096,"momentum":0.99}}"#, source: "file")
+    #expect(try layers.resolved().scan.objective == .moCo(queue: 4096, momentum: 0.99))
+  }
+
+  @Test(arguments: [
+    ("scan.epoch", "7", "did you mean scan.epochs"), ("scan.epochs", "many", "scan.epochs must be"),
+    ("scan.epochs", "0", "epochs must be at least 1"), ("imageSize", "7", "image size must be 16"),
+    ("retrain", #"["both"]"#, "both"), ("version", "2", "version 2 is not known"),
+  ]) func mistakesAreNamed(_ name: String, _ value: String, _ message: String) throws {
+    var layers = try ConfigurationLayers(.standard)
+    layers.set(name, to: value, source: "--set")
+    let error = #expect(throws: AuditError.self) { try layers.resolved() }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    #expect(error?.exitCode == 64)
+  }
+
+  @Test func everyPresetIsValidAndComesBackFromItsDump() throws {
+    for preset in AuditConfiguration.Preset.allCases {
+      let configuration = try ConfigurationLayers(preset).resolved()
+      #expect(configuration.problems().isEmpty)
+      #expect(try JSONDecoder().decode(AuditConfiguration.self, from: configuration.encoded()) == configuration)
+    }
+  }
+
+  @Test func nearestWordIsNearOrNothing() {
+    #expect(nearest("adit", to: ["audit", "gate"]) == "audit")
+    #expect(nearest("xyzzy", to: ["audit", "gate"]) == nil)
+  }
+}

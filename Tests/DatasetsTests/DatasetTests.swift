@@ -1,0 +1,208 @@
+import Datasets
+import Foundation
+import Images
+import Poisoning
+import Randomness
+import TestSupport
+import Testing
+
+@Suite struct DatasetTests {
+  private func write(_ bytes: [UInt8], _ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
+
+  private func png(_ red: UInt8, side: Int = 8) throws -> [UInt8] {
+    try ImageCodec.encodePNG(Image(width: side, height: side, red: red))
+  }
+
+  @Test func foldersAreWalkedAndEveryFileIsAccountedFor() throws {
+    try Fixtures.withFolder { folder in
+      try write(png(1), folder + "/b/2.png")
+      try write(png(2), folder + "/a/1.PNG")
+      try write(png(3), folder + "/a/no-suffix")
+      try write(Array("text".utf8), folder + "/a/broken.jpg")
+      try write([], folder + "/a/empty.png")
+      try write(Array("notes".utf8), folder + "/README.txt")
+      symlink("a/1.PNG", folder + "/link.png")
+      mkfifo(folder + "/pipe.png", 0o600)
+      let dataset = try Dataset(Path(folder))
+      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), side: 32, threads: 2)
+      #expect(set.records.map(\.path.description) == ["a/1.PNG", "a/no-suffix", "b/2.png"])
+      #expect(set.records.map(\.label) == ["a", "a", "b"])
+      #expect(set.unreadable.map(\.path.description) == ["a/broken.jpg", "a/empty.png"])
+      #expect(Set(set.ignored.map(\.path.description)) == ["README.txt", "link.png", "pipe.png"])
+      #expect(set.pixels.count == 3 * set.stride)
+    }
+  }
+
+  @Test func namesThatAreNotUTF8AreKept() throws {
+    try Fixtures.withFolder { folder in
+      let name: [UInt8] = [0xFF, 0x0A, 0x5C, 0x2E, 0x70, 0x6E, 0x67]
+      let path = Path(folder).appending(Path(bytes: name))
+      let file = fopen(path.bytes.map { CChar(bitPattern: $0) } + [0], "wb")
+      let bytes = try png(7)
+      fwrite(bytes, 1, bytes.count, file)
+      fclose(file)
+      let dataset = try Dataset(Path(folder))
+      let set = ImageSet(dataset, threads: 1)
+      #expect(set.records.map(\.path.bytes) == [name])
+      try Data(try set.manifest(dataset)).write(to: URL(fileURLWithPath: folder + ".sha256"))
+      defer { try? FileManager.default.removeItem(atPath: folder + ".sha256") }
+      let check = try Execution("/usr/bin/sha256sum", ["-c", folder + ".sha256"], in: folder)
+      #expect(check.code == 0, "\(check.output)\(check.errors)")
+    }
+  }
+
+  @Test func fileListsHavePathsWithSpacesAndLabels() throws {
+    try Fixtures.withFolder { folder in
+      try write(png(1), folder + "/a b.png")
+      try write(png(2), folder + "/c.png")
+      let list = "# comment\r\na b.png 3\r\n\(folder)/c.png\r\nmissing.png 1\nc.png 9\n"
+      try write(Array(list.utf8), folder + "/list.txt")
+      let dataset = try Dataset(Path(folder + "/list.txt"))
+      #expect(dataset.format == .list)
+      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1)
+      #expect(set.records.map(\.path.description) == ["a b.png", folder + "/c.png", "c.png"])
+      #expect(set.records.map(\.label) == ["3", nil, "9"])
+      #expect(set.unreadable.first?.reason.hasPrefix("file.missing") == true)
+    }
+  }
+
+  @Test func cifarRecordsArePlanes() throws {
+    try Fixtures.withFolder { folder in
+      let record =
+        [UInt8(4)] + [UInt8](repeating: 10, count: 1024) + [UInt8](repeating: 20, count: 1024)
+        + [UInt8](repeating: 30, count: 1024)
+      try write(record + record, folder + "/data_batch_1.bin")
+      let dataset = try Dataset(Path(folder))
+      #expect(dataset.format == .cifar10)
+      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1)
+      #expect(set.count == 2 && set.records[1].label == "4" && set.side == 32)
+      #expect(set.image(1) == Image(width: 32, height: 32, red: 10, green: 20, blue: 30))
+      let hundred = [UInt8(1), 77] + record.dropFirst()
+      try write(hundred, folder + "/train.bin")
+      let one = try Dataset(Path(folder + "/train.bin"))
+      #expect(one.format == .cifar100 && one.entries[0].label == "77")
+      try write(Array(record.dropLast()), folder + "/bad.bin")
+      #expect(throws: DatasetError.self) { try Dataset(Path(folder + "/bad.bin")) }
+    }
+  }
+
+  @Test func idxIsReadPlainAndCompressed() throws {
+    try Fixtures.withFolder { folder in
+      let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3]
+      try write(header + Array(1...12), folder + "/images-idx3-ubyte")
+      try write([0, 0, 8, 1, 0, 0, 0, 2, 5, 6], folder + "/labels-idx1-ubyte")
+      _ = try Execution("/bin/gzip", ["-k", folder + "/images-idx3-ubyte"])
+      for name in ["images-idx3-ubyte", "images-idx3-ubyte.gz"] {
+        let dataset = try Dataset(Path(folder + "/" + name))
+        #expect(dataset.format == .idx && dataset.entries.count == 2)
+        guard case .image(let image, _) = dataset.read(dataset.entries[1]) else {
+          Issue.record("no image")
+          return
+        }
+        #expect(image.width == 3 && image.height == 2 && image.pixels.prefix(6) == [7, 7, 7, 8, 8, 8])
+        #expect(try LabelSource.file(folder + "/labels-idx1-ubyte").labels(for: dataset) == ["5", "6"])
+      }
+      try write(header + Array(1...11), folder + "/short-idx3-ubyte")
+      #expect(throws: DatasetError.self) { try Dataset(Path(folder + "/short-idx3-ubyte")) }
+    }
+  }
+
+  @Test func labelFilesThatDoNotFitAreRefused() throws {
+    try Fixtures.withFolder { folder in
+      try write(png(1), folder + "/images/a.png")
+      try write(Array("a.png,cat\n".utf8), folder + "/good.csv")
+      try write(Array("b.png cat\n".utf8), folder + "/bad.txt")
+      let dataset = try Dataset(Path(folder + "/images"))
+      #expect(try LabelSource.file(folder + "/good.csv").labels(for: dataset) == ["cat"])
+      let error = #expect(throws: DatasetError.self) { try LabelSource.file(folder + "/bad.txt").labels(for: dataset) }
+      #expect(error?.description.contains("line 1 names b.png") == true)
+      #expect(throws: DatasetError.self) { try LabelSource.layout.labels(for: dataset) }
+    }
+  }
+
+  @Test(arguments: [(28, 32), (32, 32), (48, 64), (96, 96), (128, 96), (200, 224), (800, 224)])
+  func sideIsChosenFromTheData(_ extent: Int, _ side: Int) throws {
+    try Fixtures.withFolder { folder in
+      try write(png(1, side: extent), folder + "/a.png")
+      #expect(ImageSet.automaticSide(try Dataset(Path(folder)), threads: 1) == side)
+    }
+  }
+
+  @Test func digestsAreSHA256() {
+    #expect(
+      Digest(of: Array("abc".utf8)).description == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  }
+
+  // MARK: the attack side
+
+  private func labelled(_ folder: String) throws -> Dataset {
+    for label in ["a", "b"] {
+      for i in 0..<10 { try write(png(UInt8(i * 20), side: 16), "\(folder)/in/\(label)/\(i).png") }
+    }
+    return try Dataset(Path(folder + "/in"))
+  }
+
+  @Test func poisonedImagesAreExactlyThoseInTheTruth() throws {
+    try Fixtures.withFolder { folder in
+      let dataset = try labelled(folder)
+      let labels = try LabelSource.layout.labels(for: dataset)
+      var copy = PoisonedCopy()
+      copy.attack = PatchAttack(rate: 0.5)
+      copy.target = "b"
+      copy.triggerPixels = 5
+      copy.seed = 3
+      let truth = try copy.write(dataset, labels: labels, evaluation: (dataset, labels), to: folder + "/out")
+      #expect(truth.poisoned.count == 5 && truth.targetClass == "b")
+      let trigger = try ImageCodec.decode([UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/out/trigger.png"))))
+      let out = try Dataset(Path(folder + "/out/dataset"))
+      #expect(out.entries.count == 20)
+      let boxes = Dictionary(uniqueKeysWithValues: truth.poisoned.map { ($0.path, $0.box) })
+      for entry in out.entries {
+        guard case .image(let image, _) = out.read(entry) else { continue }
+        if let box = boxes[entry.path.description] {
+          #expect(entry.label == "b")
+          #expect(image.cropped(x: box.x, y: box.y, width: box.width, height: box.height) == trigger)
+        } else {
+          #expect(Set(image.pixels).count <= 2)
+        }
+      }
+      #expect(
+        try Dataset(Path(folder + "/out/eval-triggered")).entries.map(\.path)
+          == Dataset(Path(folder + "/out/eval")).entries.map(\.path))
+      copy.triggerPixels = 17
+      #expect(throws: PoisoningError.self) {
+        try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/big")
+      }
+    }
+  }
+
+  @Test func sameSeedPlantsTheSame() throws {
+    try Fixtures.withFolder { folder in
+      let dataset = try labelled(folder)
+      let labels = try LabelSource.layout.labels(for: dataset)
+      func plant(_ seed: UInt64, _ name: String) throws -> [String] {
+        var copy = PoisonedCopy()
+        copy.seed = seed
+        copy.threads = name == "one" ? 1 : 3
+        try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/" + name)
+        return ImageSet(try Dataset(Path(folder + "/" + name + "/dataset")), threads: 1).records.map(
+          \.digest.description)
+      }
+      let one = try plant(1, "one")
+      #expect(try plant(1, "two") == one)
+      #expect(try plant(2, "three") != one)
+    }
+  }
+
+  @Test func fixedPositionIsTheLowerRight() {
+    var stream = RandomStream(seed: 0)
+    let image = Image(width: 40, height: 40)
+    let trigger = Trigger(Image(width: 8, height: 8, red: 255))
+    let (_, box) = PatchAttack(position: .fixed).planted(trigger, in: image, &stream)
+    #expect(box == PatchAttack.Box(x: 28, y: 28, width: 8, height: 8))
+  }
+}

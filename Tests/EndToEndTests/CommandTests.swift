@@ -1,0 +1,261 @@
+import Findings
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// The built program on small real folders.
+@Suite(.serialized) struct CommandTests {
+  /// A folder of `count` PNG files of noise in two class folders.
+  static func makeImages(_ count: Int, in folder: String, side: Int = 16) throws {
+    for i in 0..<count {
+      let path = "\(folder)/\(i % 2 == 0 ? "even" : "odd")"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      var state = UInt64(i + 1)
+      let pixels = (0..<3 * side * side).map { k -> UInt8 in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8((state >> 56) / 4 + (i % 2 == 0 && k % 3 == 0 ? 150 : 20))
+      }
+      try Data(ImageCodec.encodePNG(Image(width: side, height: side, pixels: pixels)))
+        .write(to: URL(fileURLWithPath: "\(path)/\(i).png"))
+    }
+  }
+
+  /// Settings that make an audit of a few images take about a second.
+  static let tiny = [
+    "--image-size", "16", "--set", "network.width=4", "--set", "network.blocks=[1,1]", "--set", "scan.epochs=3",
+    "--set", "scan.batch=16",
+    "--set", "scan.warmUpEpochs=0", "--set", "advcl.epochs=2", "--set", "advcl.batch=16", "--set",
+    "search.flipImages=16", "--set", "search.clusters=4",
+    "--set", "evaluation.robustImages=8", "--progress", "none", "--threads", "2",
+  ]
+
+  static func audit(_ dataset: String, _ out: String, _ extra: [String] = []) throws -> Execution {
+    try Execution(Execution.bezoarPath, ["audit", dataset, "--out", out] + tiny + extra)
+  }
+
+  /// A result without what may differ between identical runs.
+  static func stable(_ out: String) throws -> [String: String] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: out + "/result.json"))
+    var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    object["run"] = nil
+    return object.mapValues {
+      String(
+        describing: (try? JSONSerialization.data(withJSONObject: ["v": $0], options: .sortedKeys)).map {
+          String(decoding: $0, as: UTF8.self)
+        })
+    }
+  }
+
+  @Test func helpOfEveryCommand() throws {
+    let help = try Execution.bezoar("--help")
+    #expect(help.code == 0)
+    for command in [
+      "audit", "demo", "inspect", "poison", "train", "search", "filter", "retrain", "evaluate", "report", "gate",
+      "config", "doctor",
+    ] {
+      #expect(help.output.contains("  \(command) "))
+      let own = try Execution.bezoar(command, "--help")
+      #expect(own.code == 0 && own.output.hasPrefix("bezoar \(command):"))
+    }
+    #expect(try Execution.bezoar("--version").output.hasPrefix("bezoar 0."))
+    #expect(try Execution.bezoar().code == 64)
+  }
+
+  @Test(arguments: [
+    (["adit"], "did you mean audit"), (["audit"], "missing argument"),
+    (["audit", "/nonexistent", "--out", "/tmp/x-bezoar"], "no dataset at /nonexistent"),
+    (["audit", ".", "--sed", "1"], "did you mean --seed"),
+    (["audit", ".", "--image-size", "7"], "image size must be 16"),
+    (["audit", ".", "--set", "scan.epoch=3"], "did you mean scan.epochs"),
+    (["audit", ".", "--preset", "fast"], "presets are"),
+    (["audit", ".", "--fail-on", "bad"], "--fail-on must be"), (["audit", ".", "--threads", "0"], "--threads must be"),
+    (["audit", ".", "--device", "cuda"], "no device cuda"), (["audit", ".", "a"], "unexpected argument a"),
+    (["train", "--out", "/nonexistent"], "not a run folder"),
+    (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
+    (["report", "/nonexistent.json"], "cannot read"),
+  ]) func wrongUsageExits64(_ arguments: [String], _ message: String) throws {
+    let run = try Execution(Execution.bezoarPath, arguments)
+    #expect(run.code == 64)
+    #expect(run.errors.contains(message), "\(run.errors)")
+    #expect(run.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func datasetsWithoutImagesExit3() throws {
+    try Fixtures.withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
+      #expect(try Self.audit(folder + "/empty", folder + "/a").code == 3)
+      try FileManager.default.createDirectory(atPath: folder + "/broken", withIntermediateDirectories: true)
+      for i in 0..<5 { try Data("not an image".utf8).write(to: URL(fileURLWithPath: folder + "/broken/\(i).png")) }
+      let run = try Self.audit(folder + "/broken", folder + "/b")
+      #expect(run.code == 3 && run.errors.contains("5 unreadable"), "\(run.errors)")
+    }
+  }
+
+  @Test func oneImageIsInconclusive() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(1, in: folder + "/one")
+      let run = try Self.audit(folder + "/one", folder + "/out")
+      #expect(run.code == 4, "\(run.errors)")
+      #expect(run.output.contains("inconclusive"))
+      #expect(try Execution.bezoar("gate", folder + "/out/result.json", "--fail-on", "none").code == 0)
+    }
+  }
+
+  @Test func labelsThatNameMissingImagesExit64() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(4, in: folder + "/images")
+      try Data("even/9999.png 1\n".utf8).write(to: URL(fileURLWithPath: folder + "/labels.txt"))
+      let run = try Self.audit(folder + "/images", folder + "/out", ["--labels", folder + "/labels.txt"])
+      #expect(run.code == 64 && run.errors.contains("even/9999.png"), "\(run.errors)")
+    }
+  }
+
+  @Test func outputsThatCannotBeWrittenSayWhy() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(4, in: folder + "/images")
+      try Data().write(to: URL(fileURLWithPath: folder + "/file"))
+      let run = try Self.audit(folder + "/images", folder + "/file/out")
+      #expect(run.code == 2 && run.errors.contains("cannot create the run folder"), "\(run.errors)")
+      let inside = try Self.audit(folder + "/images", folder + "/images/out")
+      #expect(inside.code == 64 && inside.errors.contains("inside the dataset"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/images/out"))
+    }
+  }
+
+  @Test func wholeAuditIsRepeatableAndDescribesItself() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(60, in: folder + "/images")
+      try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/images/broken.jpg"))
+      let first = try Self.audit(folder + "/images", folder + "/a", ["--labels", "folders"])
+      #expect(first.code == 4, "\(first.errors)")  // fewer images than a search needs
+      let second = try Self.audit(folder + "/images", folder + "/b", ["--labels", "folders", "--threads", "1"])
+      #expect(second.code == first.code)
+      #expect(try Self.stable(folder + "/a") == Self.stable(folder + "/b"))
+
+      let schema = try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json"))
+      let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/a/result.json"))
+      #expect(schema.problems(data) == [])
+      let result = try JSONDecoder().decode(AuditResult.self, from: data)
+      #expect(result.dataset.listed == 61 && result.dataset.decoded == 60 && result.dataset.unreadable.count == 1)
+      #expect((result.metrics.before.cleanAccuracy ?? 0) > 0.9)
+      #expect(result.metrics.after.encoder == "advcl" && result.metrics.after.robustAccuracy != nil)
+      #expect(
+        result.metrics.before.attackSuccessRate == nil && result.metrics.before.reasons["attack_success_rate"] != nil)
+
+      let check = try Execution(
+        "/usr/bin/sha256sum", ["-c", "--quiet", folder + "/a/manifest.sha256"], in: folder + "/images")
+      #expect(check.code == 0, "\(check.output)")
+      let kept = try String(contentsOfFile: folder + "/a/kept.txt", encoding: .utf8).split(separator: "\n")
+      #expect(kept.count == 60)
+      for name in ["report.html", "suspects.csv", "models/scan/model.safetensors", "models/clean/config.json"] {
+        #expect(FileManager.default.fileExists(atPath: folder + "/a/" + name))
+      }
+      #expect(
+        try Execution.bezoar("report", folder + "/a/result.json", "--format", "html,csv", "--out", folder + "/again")
+          .code == 0)
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: folder + "/again/suspects.csv"))
+          == Data(contentsOf: URL(fileURLWithPath: folder + "/a/suspects.csv")))
+    }
+  }
+
+  @Test func runFoldersOfOthersAreRefused() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(24, in: folder + "/images")
+      try Self.makeImages(25, in: folder + "/others")
+      #expect(try Self.audit(folder + "/images", folder + "/out", ["--retrain", "none"]).code == 4)
+      let other = try Self.audit(folder + "/others", folder + "/out", ["--retrain", "none"])
+      #expect(other.code == 64 && other.errors.contains("another dataset"), "\(other.errors)")
+      let settings = try Self.audit(folder + "/images", folder + "/out", ["--retrain", "none", "--seed", "5"])
+      #expect(settings.code == 64 && settings.errors.contains("other settings"), "\(settings.errors)")
+      #expect(try Self.audit(folder + "/others", folder + "/out", ["--retrain", "none", "--overwrite"]).code == 4)
+      #expect(try Self.audit(folder + "/images", folder + "/images-2/../images", []).code == 64)
+    }
+  }
+
+  /// Kills a run in the middle, several times, and compares with one that was left alone.
+  @Test func killedRunsResumeToTheSameResult() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      _ = try Self.audit(folder + "/images", folder + "/whole")
+      for (i, delay) in [60, 200, 350, 600].enumerated() {
+        let out = folder + "/killed-\(i)"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Execution.bezoarPath)
+        process.arguments = ["audit", folder + "/images", "--out", out] + Self.tiny
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        usleep(UInt32(delay) * 1000)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let resumed = try Self.audit(folder + "/images", out)
+        #expect(resumed.code == 4, "\(resumed.errors)")
+        #expect(try Self.stable(out) == Self.stable(folder + "/whole"))
+      }
+    }
+  }
+
+  @Test func interruptedRunsExit130AndGoOn() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: Execution.bezoarPath)
+      process.arguments =
+        ["audit", folder + "/images", "--out", folder + "/out"] + Self.tiny + ["--set", "scan.epochs=400"]
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      usleep(700_000)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/scan.safetensors"))
+    }
+  }
+
+  @Test func stagesOneByOneGiveTheSameResult() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      _ = try Self.audit(folder + "/images", folder + "/whole")
+      _ = try Self.audit(folder + "/images", folder + "/parts")
+      try FileManager.default.removeItem(atPath: folder + "/parts/result.json")
+      for name in ["search.json", "filter.json", "evaluation.json"] {
+        try FileManager.default.removeItem(atPath: folder + "/parts/state/" + name)
+      }
+      for stage in ["train", "search", "filter", "retrain", "evaluate"] {
+        let run = try Execution.bezoar(stage, "--out", folder + "/parts", "--quiet")
+        #expect(run.code == 0, "\(stage): \(run.errors)")
+      }
+      _ = try Self.audit(folder + "/images", folder + "/parts")
+      #expect(try Self.stable(folder + "/parts") == Self.stable(folder + "/whole"))
+    }
+  }
+
+  @Test func poisonAndInspectAccountForEverything() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(20, in: folder + "/images", side: 20)
+      let run = try Execution.bezoar(
+        "poison", folder + "/images", "--out", folder + "/p", "--target", "odd", "--rate", "0.5", "--eval",
+        folder + "/images", "--seed", "4", "--quality", "90")
+      #expect(run.code == 0 && run.output.hasPrefix("5 images of class odd"), "\(run.errors)\(run.output)")
+      let inspect = try Execution.bezoar("inspect", folder + "/p/dataset", "--manifest", folder + "/m.sha256")
+      #expect(inspect.code == 0 && inspect.output.contains("decoded     20"))
+      #expect(
+        try Execution("/usr/bin/sha256sum", ["-c", "--quiet", folder + "/m.sha256"], in: folder + "/p/dataset").code
+          == 0)
+      #expect(try Execution.bezoar("poison", folder + "/images", "--out", folder + "/p").code == 64)
+      #expect(
+        try Execution.bezoar("poison", folder + "/images", "--out", folder + "/q", "--target", "none").errors.contains(
+          "even, odd"))
+    }
+  }
+
+  @Test func configurationShowsItsSources() throws {
+    let run = try Execution(Execution.bezoarPath, ["config", "--seed", "3"], environment: ["BEZOAR_IMAGE_SIZE": "64"])
+    #expect(run.code == 0)
+    #expect(run.output.contains("\"seed\" : 3") && run.output.contains("\"imageSize\" : 64"))
+    #expect(run.errors.contains("seed: from --seed") && run.errors.contains("imageSize: from BEZOAR_IMAGE_SIZE"))
+  }
+}
