@@ -14,9 +14,9 @@ public enum Preparation {
     case let error as AuditError: return error.exitCode
     case let error as DatasetError:
       switch error.code {
-      case .missing, .labels: return 64
+      case .labels: return 64
       case .noImages: return 3
-      case .unreadable, .malformed: return 2
+      case .missing, .unreadable, .malformed: return 2
       }
     case is PoisoningError, is ReportError: return 64
     default: return 2

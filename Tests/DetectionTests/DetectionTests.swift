@@ -80,6 +80,19 @@ import Testing
     #expect(PatchMatch(picture(8, seed: 99)).best(in: set, 0).correlation < 0.7)
   }
 
+  @Test func largePatchesAreFoundThroughASmallerScale() throws {
+    let trigger = picture(11, seed: 7).resized(width: 40, height: 40)
+    let (x, y) = (37, 21)
+    let set = try Fixtures.withFolder { folder in
+      var image = picture(9, seed: 8).resized(width: 120, height: 120)
+      image.paste(trigger, x: x, y: y)
+      try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/1.png"))
+      return ImageSet(try Dataset(Path(folder)), side: 120, threads: 1)
+    }
+    let place = PatchMatch(trigger).best(in: set, 0)
+    #expect(place.x == x && place.y == y && place.correlation > 0.999)
+  }
+
   @Test func oneFamilyIsRecoveredExactly() throws {
     let poisoned = Set(stride(from: 0, to: 60, by: 3))
     let (set, places) = try set(60, poisoned: poisoned)

@@ -64,7 +64,6 @@ import Testing
 
   @Test(arguments: [
     (["adit"], "did you mean audit"), (["audit"], "missing argument"),
-    (["audit", "/nonexistent", "--out", "/tmp/x-bezoar"], "no dataset at /nonexistent"),
     (["audit", ".", "--sed", "1"], "did you mean --seed"),
     (["audit", ".", "--image-size", "7"], "image size must be 16"),
     (["audit", ".", "--set", "scan.epoch=3"], "did you mean scan.epochs"),
@@ -79,6 +78,14 @@ import Testing
     #expect(run.code == 64)
     #expect(run.errors.contains(message), "\(run.errors)")
     #expect(run.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func missingDatasetsExit2() throws {
+    try Fixtures.withFolder { folder in
+      let run = try Self.audit(folder + "/nowhere", folder + "/out")
+      #expect(run.code == 2 && run.errors.contains("no dataset at \(folder)/nowhere"), "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/out"))
+    }
   }
 
   @Test func datasetsWithoutImagesExit3() throws {
