@@ -102,62 +102,36 @@ public struct AdvCLTrainer: Sendable {
       state.warnings = [.init(.fewImages, "\(set.count) images; AdvCL needs at least 8")]
       return state
     }
-    let store = ParameterStore(state.arrays, on: device)
-    let executable = device.compile(program(batch: batch, sizes: sizes))
-    store.prepare(for: executable.program)
-    let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
-    let stepsPerEpoch = set.count / batch
-    let schedule = CosineSchedule(
-      peak: configuration.learningRate, warmUp: stepsPerEpoch * configuration.warmUpEpochs,
-      steps: stepsPerEpoch * configuration.epochs)
     let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
-    let highPass = HighPass(side: set.side, radius: set.side / 4)
-    let shape: Shape = [batch, set.side, set.side, 3]
-    while state.epoch < configuration.epochs {
-      var order = stream.stream("order").stream(state.epoch)
-      let permutation = order.permutation(set.count)
-      let noise = stream.stream("noise").stream(state.epoch)
-      var (loss, spread): (Float, Float) = (0, 0)
-      for step in 0..<stepsPerEpoch {
-        let images = Array(permutation[step * batch..<(step + 1) * batch])
-        let done = state.epoch * stepsPerEpoch + step
-        let epsilon = configuration.attack.epsilon
-        let made = concurrentMap(batch, threads: threads) { i -> (pixels: [Float], high: [Float], noise: [Float]) in
-          let from = images[i] * set.stride
-          let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
-          var own = noise.stream(images[i])
-          return (
-            pixels, highPass(pixels).map { $0 + 0.5 }, (0..<2 * set.stride).map { _ in own.uniform(-epsilon, epsilon) }
-          )
-        }
-        let out = store.run(
-          executable,
-          [
-            views.make(images, epoch: state.epoch, views: 2), Tensor(shape, made.flatMap(\.pixels)),
-            Tensor(shape, made.flatMap(\.high)),
-            Tensor(shape, made.flatMap { $0.noise[..<set.stride] }),
-            Tensor(shape, made.flatMap { $0.noise[set.stride...] }),
-            optimizer.feed(learningRate: schedule.learningRate(done), step: done),
-          ] + pseudoLabels.map { own in Tensor([batch], images.map { Float(own.labels[$0]) }) })
-        loss += out[0].item
-        spread = out[1].item
-        if !out[0].item.isFinite {
-          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
-          return state
-        }
-        try afterStep(done + 1, stepsPerEpoch * configuration.epochs, out[0].item)
-      }
-      state.epoch += 1
-      state.arrays = store.read()
-      state.log.append(
-        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread)
-      )
-      state.warnings =
-        spread < collapseThreshold
-        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
-      try afterEpoch(state)
+    let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
+    let loop = EpochLoop(
+      images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
+      learningRate: configuration.learningRate, stream: stream)
+    return try loop.run(
+      state, device.compile(program(batch: batch, sizes: sizes)), on: device, afterStep: afterStep,
+      afterEpoch: afterEpoch
+    ) { step in
+      [views.make(step.images, epoch: step.epoch, views: 2)] + originals(step, set, threads: threads)
+        + [optimizer.feed(learningRate: step.learningRate, step: step.done)]
+        + pseudoLabels.map { own in Tensor([batch], step.images.map { Float(own.labels[$0]) }) }
     }
-    return state
+  }
+
+  /// The images of a step as they are, their high frequencies, and the starting noise of both attacks.
+  private func originals(_ step: EpochLoop.Step, _ set: ImageSet, threads: Int) -> [Tensor] {
+    let highPass = HighPass(side: set.side, radius: set.side / 4)
+    let noise = stream.stream("noise").stream(step.epoch)
+    let epsilon = configuration.attack.epsilon
+    let parts = concurrentMap(step.images.count, threads: threads) { i -> [[Float]] in
+      let from = step.images[i] * set.stride
+      let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
+      var own = noise.stream(step.images[i])
+      func start() -> [Float] { (0..<set.stride).map { _ in own.uniform(-epsilon, epsilon) } }
+      return [pixels, highPass(pixels).map { $0 + 0.5 }, start(), start()]
+    }
+    return (0..<4).map { k in
+      Tensor([step.images.count, set.side, set.side, 3], parts.flatMap { $0[k] })
+    }
   }
 
   private func initialState(_ sizes: [Int]) -> TrainingState {

@@ -120,43 +120,18 @@ public struct ContrastiveTrainer: Sendable {
       state.warnings = [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
       return state
     }
-    let store = ParameterStore(state.arrays, on: device)
-    let executable = device.compile(program(batch: batch))
-    store.prepare(for: executable.program)
-    let stepsPerEpoch = set.count / batch
-    let schedule = CosineSchedule(
-      peak: configuration.learningRate, warmUp: stepsPerEpoch * configuration.warmUpEpochs,
-      steps: stepsPerEpoch * configuration.epochs)
     let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
-    while state.epoch < configuration.epochs {
-      var order = stream.stream("order").stream(state.epoch)
-      let permutation = order.permutation(set.count)
-      var (loss, spread): (Float, Float) = (0, 0)
-      for step in 0..<stepsPerEpoch {
-        let images = Array(permutation[step * batch..<(step + 1) * batch])
-        let done = state.epoch * stepsPerEpoch + step
-        let pixels = views.make(images, epoch: state.epoch, views: 2)
-        let scalars = configuration.optimizer.feed(learningRate: schedule.learningRate(done), step: done)
-        let out = store.run(executable, [pixels, scalars])
-        loss += out[0].item
-        spread = out[1].item
-        if !out[0].item.isFinite {
-          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
-          return state
-        }
-        try afterStep(done + 1, stepsPerEpoch * configuration.epochs, out[0].item)
-      }
-      state.epoch += 1
-      state.arrays = store.read()
-      state.log.append(
-        EpochReport(epoch: state.epoch, epochs: configuration.epochs, loss: loss / Float(stepsPerEpoch), spread: spread)
-      )
-      state.warnings =
-        spread < collapseThreshold
-        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
-      try afterEpoch(state)
+    let loop = EpochLoop(
+      images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
+      learningRate: configuration.learningRate, stream: stream)
+    return try loop.run(
+      state, device.compile(program(batch: batch)), on: device, afterStep: afterStep, afterEpoch: afterEpoch
+    ) { step in
+      [
+        views.make(step.images, epoch: step.epoch, views: 2),
+        configuration.optimizer.feed(learningRate: step.learningRate, step: step.done),
+      ]
     }
-    return state
   }
 
   private func initialState(_ set: ImageSet) -> TrainingState {

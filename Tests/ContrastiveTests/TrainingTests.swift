@@ -78,7 +78,15 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     var own = settings(.simCLR, epochs: 4)
     own.learningRate = 1e30
     let trainer = ContrastiveTrainer(own, encoder: encoder, stream: RandomStream(seed: 1))
-    #expect(try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { _ in }.warnings.map(\.code) == [.notFinite])
+    var kept: TrainingState?
+    let state = try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { kept = $0 }
+    #expect(state.warnings.map(\.code) == [.notFinite])
+    // What was kept says so too, and going on from it does not try again.
+    #expect(kept?.warnings == state.warnings)
+    let again = try trainer.train(set, on: CPUDevice(threads: 2), threads: 2, from: kept) { _ in
+      Issue.record("trained on")
+    }
+    #expect(again.warnings == state.warnings)
   }
 
   @Test func fewImagesAreSaidToBeFew() throws {

@@ -1,0 +1,75 @@
+import NeuralNetworks
+import Randomness
+import Tensors
+
+/// The epochs of a training: order of the images, learning rate, checkpoints, warnings.
+struct EpochLoop {
+  let images: Int
+  let batch: Int
+  let epochs: Int
+  let schedule: CosineSchedule
+  let stream: RandomStream
+
+  init(images: Int, batch: Int, epochs: Int, warmUpEpochs: Int, learningRate: Float, stream: RandomStream) {
+    (self.images, self.batch, self.epochs, self.stream) = (images, batch, epochs, stream)
+    let steps = images / batch
+    schedule = CosineSchedule(peak: learningRate, warmUp: steps * warmUpEpochs, steps: steps * epochs)
+  }
+
+  /// One step's place in the training.
+  struct Step {
+    let images: [Int]
+    let epoch: Int
+    /// Steps done before this one, in all epochs.
+    let done: Int
+    let learningRate: Float
+  }
+
+  /// Runs what is left of a training.
+  ///
+  /// - Parameters:
+  ///   - state: Where to go on.
+  ///   - executable: The step; its first outputs are the loss and the spread of features.
+  ///   - feeds: Makes the step's feeds.
+  /// - Returns: The last state. A loss that is not finite ends the training, also when it is resumed.
+  func run(
+    _ state: TrainingState, _ executable: any Executable, on device: any Device,
+    afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void,
+    afterEpoch: (TrainingState) throws -> Void, feeds: (Step) -> [Tensor]
+  ) throws -> TrainingState {
+    var state = state
+    let store = ParameterStore(state.arrays, on: device)
+    store.prepare(for: executable.program)
+    let steps = images / batch
+    while state.epoch < epochs, !state.warnings.contains(where: { $0.code == .notFinite }) {
+      var order = stream.stream("order").stream(state.epoch)
+      let permutation = order.permutation(images)
+      var (loss, spread): (Float, Float) = (0, 0)
+      for step in 0..<steps {
+        let done = state.epoch * steps + step
+        let out = store.run(
+          executable,
+          feeds(
+            Step(
+              images: Array(permutation[step * batch..<(step + 1) * batch]), epoch: state.epoch, done: done,
+              learningRate: schedule.learningRate(done))))
+        loss += out[0].item
+        spread = out[1].item
+        if !out[0].item.isFinite {
+          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
+          try afterEpoch(state)
+          return state
+        }
+        try afterStep(done + 1, steps * epochs, out[0].item)
+      }
+      state.epoch += 1
+      state.arrays = store.read()
+      state.log.append(EpochReport(epoch: state.epoch, epochs: epochs, loss: loss / Float(steps), spread: spread))
+      state.warnings =
+        spread < collapseThreshold
+        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
+      try afterEpoch(state)
+    }
+    return state
+  }
+}
