@@ -1,4 +1,3 @@
-#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,20 +8,16 @@ extern const bz_kernel_table bz_table_portable;
 extern const bz_kernel_table bz_table_avx2, bz_table_avx512;
 #endif
 
-static _Atomic int limit = -1;
-
-void bz_limit_simd(int level) { atomic_store(&limit, level); }
-
-const bz_kernel_table *bz_kernels(void) {
+const bz_kernel_table *bz_kernels(int most) {
 #if defined(__x86_64__)
-  const int most = atomic_load(&limit);
   __builtin_cpu_init();
-  if ((most < 0 || most >= 2) && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq"))
+  if (most >= 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
     return &bz_table_avx512;
-  if ((most < 0 || most >= 1) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (most >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     return &bz_table_avx2;
+#else
+  (void)most;
 #endif
   return &bz_table_portable;
 }

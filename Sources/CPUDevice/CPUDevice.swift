@@ -12,10 +12,18 @@ public struct CPUDevice: Device {
   /// Number of threads a step may use; >= 1.
   public let threads: Int
 
+  private let instructions: InstructionSet
+
+  /// Instruction sets that kernels exist for; a processor without one gets the next lower.
+  public enum InstructionSet: Int32, Sendable, CaseIterable { case portable, avx2, avx512 }
+
   /// Creates the device.
   ///
-  /// - Parameter threads: Number of threads; nil takes one a processor that is online.
-  public init(threads: Int? = nil) {
+  /// - Parameters:
+  ///   - threads: Number of threads; nil takes one a processor that is online.
+  ///   - instructions: Highest instruction set to use.
+  public init(threads: Int? = nil, instructions: InstructionSet = .avx512) {
+    self.instructions = instructions
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
     openblas_set_num_threads(1)
   }
@@ -24,7 +32,7 @@ public struct CPUDevice: Device {
   public var name: String { "cpu" }
 
   /// The instruction set whose kernels are used: portable, avx2 or avx512.
-  public static var instructionSet: String { String(cString: bz_kernels().pointee.name) }
+  public var instructionSet: String { String(cString: bz_kernels(instructions.rawValue).pointee.name) }
 
   /// OpenBLAS's own description of its build and the processor it found.
   public static var blas: String {
@@ -36,7 +44,7 @@ public struct CPUDevice: Device {
 
   /// Plans memory and execution of a program.
   public func compile(_ program: Program) -> any Executable {
-    CPUExecutable(program: program, threads: threads)
+    CPUExecutable(program: program, threads: threads, kernels: bz_kernels(instructions.rawValue))
   }
 }
 

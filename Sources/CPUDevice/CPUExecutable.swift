@@ -6,7 +6,7 @@ import Tensors
 final class CPUExecutable: Executable {
   let program: Program
   let parallel: Parallel
-  let kernels = bz_kernels()!
+  let kernels: UnsafePointer<bz_kernel_table>
   private let plan: MemoryPlan
   private let arena: UnsafeMutablePointer<Float>
   private let constants: UnsafeMutablePointer<Float>
@@ -19,8 +19,9 @@ final class CPUExecutable: Executable {
 
   var arenaBytes: Int { plan.arenaCount * MemoryLayout<Float>.stride }
 
-  init(program: Program, threads: Int) {
+  init(program: Program, threads: Int, kernels: UnsafePointer<bz_kernel_table>) {
     self.program = program
+    self.kernels = kernels
     parallel = Parallel(threads: threads)
     plan = MemoryPlan(program)
     arena = allocateFloats(plan.arenaCount)

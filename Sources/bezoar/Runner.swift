@@ -228,7 +228,7 @@ struct Runner {
       """
       processors   \(ProcessInfo.processInfo.activeProcessorCount), \(device.threads) used
       memory       \(ProcessInfo.processInfo.physicalMemory >> 30) GiB
-      kernels      \(CPUDevice.instructionSet)
+      kernels      \(device.instructionSet)
       BLAS         \(CPUDevice.blas)
       codecs       PNG, JPEG
       accelerators none in this build

@@ -5,23 +5,27 @@ import TestSupport
 import Testing
 
 @Suite struct CPUDeviceTests {
-  private static func run(_ program: Program, _ values: [Tensor], threads: Int) -> [Tensor] {
-    CPUDevice(threads: threads).compile(program).run(feeds: values, state: [])
+  private static func run(
+    _ program: Program, _ values: [Tensor], threads: Int, _ instructions: CPUDevice.InstructionSet = .avx512
+  ) -> [Tensor] {
+    CPUDevice(threads: threads, instructions: instructions).compile(program).run(feeds: values, state: [])
   }
 
   /// float32 sums of up to some thousand terms against double precision.
-  @Test(arguments: OpCase.all) func agreesWithReference(_ row: OpCase) {
+  @Test(arguments: OpCase.all, CPUDevice.InstructionSet.allCases)
+  func agreesWithReference(_ row: OpCase, _ instructions: CPUDevice.InstructionSet) {
     let trace = Trace()
     let program = trace.program(
       outputs: [row.build(trace, row.inputs.enumerated().map { trace.feed("x\($0)", $1) })])
     let values = row.values()
     let expected = NaiveReference.run(program, inputs: values.map { $0.scalars.map(Double.init) })
-    let actual = Self.run(program, values, threads: 2)
+    let actual = Self.run(program, values, threads: 2, instructions)
     #expect(worstError(actual[0].scalars, expected[0], absolute: 2e-5, relative: 2e-5) <= 1)
   }
 
   /// Gradients by all inputs against central differences of the double-precision reference.
-  @Test(arguments: OpCase.all.filter(\.isDifferentiable)) func gradientsAgreeWithDifferences(_ row: OpCase) {
+  @Test(arguments: OpCase.all.filter(\.isDifferentiable), CPUDevice.InstructionSet.allCases)
+  func gradientsAgreeWithDifferences(_ row: OpCase, _ instructions: CPUDevice.InstructionSet) {
     let trace = Trace()
     let inputs = row.inputs.enumerated().map { trace.feed("x\($0)", $1) }
     let result = row.build(trace, inputs)
@@ -30,7 +34,7 @@ import Testing
     let loss = (result * trace.constant(weights)).sum()
     let program = trace.program(outputs: [loss] + trace.gradients(of: loss, withRespectTo: inputs))
     let values = row.values()
-    let actual = Self.run(program, values, threads: 2)
+    let actual = Self.run(program, values, threads: 2, instructions)
 
     let forward = trace.program(outputs: [loss])
     let doubles = values.map { $0.scalars.map(Double.init) }

@@ -65,13 +65,9 @@ typedef struct {
                           const float *b, const float *d, float *dx);
 } bz_kernel_table;
 
-/// The kernels for the best instruction set of this processor, or for the one asked for with
-/// bz_limit_simd.
-const bz_kernel_table *bz_kernels(void);
-
-/// Limits the instruction set: 0 portable, 1 AVX2+FMA, 2 AVX-512F, -1 the best. For tests; call it
-/// before any kernel runs.
-void bz_limit_simd(int level);
+/// The kernels for the best instruction set of this processor that is not above 'most':
+/// 0 portable, 1 AVX2+FMA, 2 AVX-512.
+const bz_kernel_table *bz_kernels(int most);
 
 /// Number of floats bz_pack writes.
 long bz_packed_count(const bz_kernel_table *k, int taps, int in_channels, int out_channels);
