@@ -5,7 +5,9 @@ import Images
 ///
 ///     ncc = Σ (t - mean t)(w - mean w) / sqrt(Σ (t - mean t)² Σ (w - mean w)²)
 ///
-/// Sums run over pixels and channels together, so colours count, brightness and contrast do not.
+/// Sums run over pixels and channels, means over the pixels of each channel: what counts is where
+/// each colour goes up and down, not the tint, brightness or contrast of the whole. (With one mean
+/// for all channels any two patches of blue sky are alike.)
 /// Large templates are looked for at a reduced scale first, and the best places refined at full scale.
 package struct PatchMatch {
   /// Templates are reduced to about this many pixels for the first look.
@@ -107,31 +109,38 @@ private struct Template {
 
   init(_ plane: Plane) {
     side = plane.side
-    let mean = plane.values.reduce(0, +) / Float(plane.values.count)
-    let shifted = plane.values.map { $0 - mean }
+    let pixels = side * side
+    var means = SIMD3<Float>.zero
+    for i in 0..<pixels { for c in 0..<3 { means[c] += plane.values[3 * i + c] } }
+    means /= Float(pixels)
+    let shifted = plane.values.indices.map { plane.values[$0] - means[$0 % 3] }
     let squares = shifted.reduce(0) { $0 + $1 * $1 }
-    contrast = (squares / Float(plane.values.count)).squareRoot()
+    contrast = (squares / Float(shifted.count)).squareRoot()
     let norm = max(squares.squareRoot(), 1e-6)
     centred = shifted.map { $0 / norm }
   }
 
   /// Correlation with the window at a place; a flat window matches nothing.
   func correlation(with plane: Plane, _ x: Int, _ y: Int) -> Float {
-    var (product, sum, squares): (Float, Float, Float) = (0, 0, 0)
+    var (product, squares): (Float, Float) = (0, 0)
+    var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
     var k = 0
     for row in 0..<side {
-      let from = 3 * ((y + row) * plane.side + x)
-      for i in from..<from + 3 * side {
-        let value = plane.values[i]
-        product += value * centred[k]
-        sum += value
-        squares += value * value
-        k += 1
+      var i = 3 * ((y + row) * plane.side + x)
+      for _ in 0..<side {
+        let (r, g, b) = (plane.values[i], plane.values[i + 1], plane.values[i + 2])
+        product += r * centred[k] + g * centred[k + 1] + b * centred[k + 2]
+        squares += r * r + g * g + b * b
+        red += r
+        green += g
+        blue += b
+        i += 3
+        k += 3
       }
     }
-    // The template has mean 0, so the window's mean drops out of the product.
-    let count = Float(centred.count)
-    let variance = squares - sum * sum / count
-    return variance < count ? -1 : product / variance.squareRoot()
+    // The template's channels have mean 0, so the window's means drop out of the product.
+    let pixels = Float(side * side)
+    let variance = squares - (red * red + green * green + blue * blue) / pixels
+    return variance < 3 * pixels ? -1 : product / variance.squareRoot()
   }
 }

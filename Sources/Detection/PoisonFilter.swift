@@ -24,8 +24,8 @@ public struct PoisonFilter: Sendable {
     public var classifier = PoisonClassifier.Configuration()
     /// Patches of a family that the classifier learns from, at most.
     public var patchesPerFamily = 20
-    /// Largest p-value of a family against the control windows.
-    public var significance = 0.01
+    /// Largest share of control windows that score as high as a family's median; none at all always passes.
+    public var significance = 0.005
     /// Correlation with a recovered trigger from which an image certainly shows it.
     public var certain: Float = 0.9
     /// Correlation up to which an image surely does not.
@@ -118,7 +118,7 @@ public struct PoisonFilter: Sendable {
       let median = scores[scores.count / 2]
       let higher = null.count - null.partitioningIndex { $0 >= median }
       let p = Double(higher + 1) / Double(null.count + 1)
-      guard p <= configuration.significance else { continue }
+      guard Double(higher) <= configuration.significance * Double(null.count) else { continue }
       var votes: [Int: Int] = [:]
       for member in patch.members { votes[pool[member].cluster, default: 0] += 1 }
       outcome.families.append(

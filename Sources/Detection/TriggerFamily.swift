@@ -93,8 +93,9 @@ public struct FamilySearch: Sendable {
       guard let best = seeds.max(by: { ($0.members.count, $1.seed) < ($1.members.count, $0.seed) }),
         let places = matches[best.seed]
       else { break }
-      families.append(recover(pool, best.members, places, inner))
       free.subtract(best.members)
+      guard let family = recover(pool, best.members, places, inner) else { continue }
+      families.append(family)
       // What resembles the family's trigger is of it, even if it was not aligned well enough to join.
       let trigger = PatchMatch(centred(families[families.count - 1].trigger.image, inner))
       free = free.filter { trigger.best(in: set, pool[$0].image).correlation < 0.75 }
@@ -116,10 +117,11 @@ public struct FamilySearch: Sendable {
     return image.cropped(x: offset, y: offset, width: side, height: side)
   }
 
-  /// Aligns the members on the seed's centre and keeps the square around it in which they agree.
+  /// Aligns the members on the seed's centre and keeps the square around it in which they agree; nil if
+  /// they only look alike there and do not agree level for level.
   private func recover(
     _ pool: [PatchSearch.Candidate], _ members: [Int], _ places: [PatchMatch.Place], _ inner: Int
-  ) -> RecurringPatch {
+  ) -> RecurringPatch? {
     let margin = inner
     let extent = inner + 2 * margin
     let images = members.map { set.image(pool[$0].image) }
@@ -157,6 +159,7 @@ public struct FamilySearch: Sendable {
       let cells = ys.flatMap { y in xs.map { deviation[y * extent + $0] } }
       return cells.filter { $0 <= 24 }.count * 4 >= cells.count * 3
     }
+    guard agrees(left..<right, top..<bottom) else { return nil }
     var grew = true
     while grew {
       grew = false

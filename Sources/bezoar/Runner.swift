@@ -108,8 +108,11 @@ struct Runner {
     request.overwrite = arguments.flags.contains("--overwrite")
     request.failOn = try failOn()
     request.revision = revision
-    let audit = try Audit(
-      request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    let (device, threads, progress) = (try device(), try threads(), try progress())
+    if !arguments.flags.contains("--quiet") {
+      FileHandle.standardError.write(Data(terminalSafe("auditing \(dataset), run folder \(out)\n").utf8))
+    }
+    let audit = try Audit(request, configuration, device: device, threads: threads, progress: progress)
     let result = try audit.run()
     if arguments.flags.contains("--json") {
       FileHandle.standardOutput.write(try CanonicalJSON.encode(result))

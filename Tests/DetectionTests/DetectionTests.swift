@@ -122,6 +122,25 @@ import Testing
     #expect(FamilySearch(.init(), set: set, threads: 1, RandomStream(seed: 1)).families(candidates(set, [:])).isEmpty)
   }
 
+  /// Patches of sky have the same tint everywhere; that makes them no trigger.
+  @Test func sameTintIsNoFamily() throws {
+    let set = try Fixtures.withFolder { folder in
+      for i in 0..<160 {
+        var stream = RandomStream(seed: 31).stream(i)
+        let image =
+          i < 30
+          ? Image(
+            width: 24, height: 24,
+            pixels: (0..<3 * 576).map { UInt8([60, 100, 170][$0 % 3] + stream.integer(below: 20)) })
+          : picture(6, seed: UInt64(i)).resized(width: 24, height: 24)
+        try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/\(1000 + i).png"))
+      }
+      return ImageSet(try Dataset(Path(folder)), side: 24, threads: 1)
+    }
+    let ranked = Array(candidates(set, [:]).prefix(30))
+    #expect(FamilySearch(.init(), set: set, threads: 2, RandomStream(seed: 1)).families(ranked).isEmpty)
+  }
+
   private func decide(_ count: Int, poisoned: Set<Int>) throws -> PoisonFilter.Outcome {
     let (set, places) = try set(count, poisoned: poisoned)
     var state = PatchSearch.State()
