@@ -26,6 +26,9 @@ let table: [(name: String, imports: [String])] = [
   ),
 ]
 
+/// Targets with a README of their own.
+let documented = ["CPUDevice", "Images", "Datasets"]
+
 /// One row a test target; each may import the library targets it names.
 let tests: [(name: String, imports: [String])] = [
   ("TensorsTests", ["Tensors", "CPUDevice", "TestSupport"]),
@@ -65,7 +68,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
   ]
     + table.map { row in
-      .target(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
+      .target(
+        name: row.name, dependencies: row.imports.map { .byName(name: $0) },
+        exclude: documented.contains(row.name) ? ["README.md"] : [])
     }
     + tests.map { row in
       .testTarget(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
