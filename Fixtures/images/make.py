@@ -1,4 +1,4 @@
-"""Makes the image fixtures: python3 make.py (needs Pillow 12 and, for the interlaced file, ImageMagick).
+"""Makes the image fixtures: python3 make.py (needs Pillow 12, and ImageMagick for interlaced PNG and YCCK).
 
 Every file shows the same 13x9 picture, or its grey version; expected.txt holds the RGB bytes that
 Pillow's convert("RGB") gives (top-left 4 pixels of the first row and the last pixel).
@@ -37,8 +37,10 @@ big.save("colour.jpg", quality=92)
 big.save("progressive.jpg", quality=92, progressive=True)
 big.convert("L").save("grey.jpg", quality=92)
 big.convert("CMYK").save("cmyk.jpg", quality=92)
+# ImageMagick writes CMYK as YCCK (Adobe transform 2).
+subprocess.run(["convert", "colour.jpg", "-colorspace", "CMYK", "-strip", "-quality", "92", "ycck.jpg"], check=True)
 with open("expected.txt", "w") as out:
-    names = list(files) + ["palette-transparent.png", "interlaced.png", "colour.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg"]
+    names = list(files) + ["palette-transparent.png", "interlaced.png", "colour.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "ycck.jpg"]
     for name in sorted(names):
         image = Image.open(name).convert("RGB")
         picks = [image.getpixel((x, 0)) for x in range(4)] + [image.getpixel((image.width - 1, image.height - 1))]
