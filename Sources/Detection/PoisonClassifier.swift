@@ -23,9 +23,6 @@ public struct PoisonClassifier: Sendable {
     public var largestScale: Float = 1.3
     /// Channels of the first stage.
     public var width = 16
-    /// Share of the images that may carry the trigger themselves and are not used as background: the
-    /// most suspicious ones by cluster.
-    public var excluded = 0.1
 
     /// The defaults.
     public init() {}
