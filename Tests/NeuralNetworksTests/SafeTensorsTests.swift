@@ -59,7 +59,10 @@ import Testing
     #expect(error?.description.contains("conv1.weight is missing") == true)
   }
 
-  private static let python = ["/tmp/venv/bin/python", "/usr/bin/python3", "/usr/local/bin/python3"].first { path in
+  /// A Python with torch and safetensors: the system's, or the one that BEZOAR_TEST_PYTHON names.
+  private static let python = [
+    ProcessInfo.processInfo.environment["BEZOAR_TEST_PYTHON"] ?? "/usr/bin/python3", "/usr/local/bin/python3",
+  ].first { path in
     FileManager.default.isExecutableFile(atPath: path)
       && (try? Execution(path, ["-c", "import torch, safetensors"]))?.code == 0
   }
