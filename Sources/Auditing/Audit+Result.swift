@@ -21,14 +21,15 @@ extension Audit {
     let verdict = try decide(outcome, search, metrics)
     let decision = Decision(verdict: verdict, failOn: request.failOn)
     let encoded = try configuration.encoded()
-    var result = AuditResult(
+    let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
       run: .init(
         started: ISO8601DateFormatter().string(from: started), finished: ISO8601DateFormatter().string(from: Date()),
         seconds: -started.timeIntervalSinceNow, host: ProcessInfo.processInfo.hostName, threads: threads,
         device: device.name, exitCode: Int(decision.exitCode), exitReason: decision.reason, stages: stages),
       config: try JSONDecoder().decode(JSONValue.self, from: encoded),
-      configDigest: Digest(of: [UInt8](encoded)).description, seed: configuration.seed, dataset: account(),
+      configDigest: Digest(of: [UInt8](encoded)).description, seed: configuration.seed,
+      dataset: DatasetAccount(request.dataset, dataset, set),
       verdict: verdict, families: families, suspects: suspects,
       counts: .init(
         suspects: suspects.count, kept: record.kept.count, candidatesScored: search.candidates.count,
@@ -39,22 +40,10 @@ extension Audit {
         classifier: outcome.scores.isEmpty ? nil : .init(outcome.scores.map(Double.init), bins: 60),
         threshold: outcome.threshold.map(Double.init).flatMap { $0.isFinite ? $0 : nil }),
       groundTruth: compare(outcome))
-    result.run.seconds = -started.timeIntervalSinceNow
     try folder.write(CanonicalJSON.encode(result), to: "result.json")
     try folder.write(Data(HTMLReport(result, folder: folder.path).render().utf8), to: "report.html")
     try folder.write(Data(SuspectsCSV.render(result).utf8), to: "suspects.csv")
     return folder.file("report.html")
-  }
-
-  private func account() -> DatasetAccount {
-    func entry(_ item: ImageSet.Exception) -> DatasetAccount.Exception {
-      let name = named(item.path)
-      return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
-    }
-    return DatasetAccount(
-      path: request.dataset, format: dataset.format.rawValue, digest: digest, decoded: set.count,
-      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
-      greyShare: set.greyShare)
   }
 
   private func decide(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ metrics: Metrics) throws
@@ -190,6 +179,20 @@ extension Audit {
       poisons: poisoned.count, precision: precision, recall: recall,
       f1: precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, topKPrecision: top,
       falseRemovalRate: Double(outcome.removals.count - hits) / Double(max(1, clean)))
+  }
+}
+
+extension DatasetAccount {
+  /// The account of a dataset that was read.
+  init(_ path: String, _ dataset: Dataset, _ set: ImageSet) {
+    func entry(_ item: ImageSet.Exception) -> Exception {
+      let name = named(item.path)
+      return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
+    }
+    self.init(
+      path: path, format: dataset.format.rawValue, digest: set.digest.description, decoded: set.count,
+      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
+      greyShare: set.greyShare)
   }
 }
 

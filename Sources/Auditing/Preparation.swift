@@ -35,14 +35,7 @@ public struct Inspection {
   public init(_ path: String, imageSize: Int?, threads: Int) throws {
     dataset = try Dataset(Path(path))
     set = ImageSet(dataset, side: imageSize, threads: threads)
-    func entry(_ item: ImageSet.Exception) -> DatasetAccount.Exception {
-      let name = named(item.path)
-      return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
-    }
-    account = DatasetAccount(
-      path: path, format: dataset.format.rawValue, digest: set.digest.description, decoded: set.count,
-      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
-      greyShare: set.greyShare)
+    account = DatasetAccount(path, dataset, set)
   }
 
   /// Writes digests in the form of `sha256sum -c`.
