@@ -54,7 +54,8 @@ let tests: [(name: String, imports: [String])] = [
 
 let package = Package(
   name: "bezoar",
-  products: [.executable(name: "bezoar", targets: ["bezoar"])],
+  products: [.executable(name: "bezoar", targets: ["bezoar"])]
+    + table.map { row in .library(name: row.name, targets: [row.name]) },
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng"),

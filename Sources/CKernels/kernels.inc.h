@@ -1,7 +1,7 @@
 // The kernels, compiled once per instruction set. The including file defines:
 //   LANES     floats in a vector
 //   PIXELS    largest pixel tile; PIXELS * VECTORS accumulators must fit the register file
-//   VECTORS   vectors in one block of output channels
+//   PIXELS_NARROW  the same for one vector of output channels
 //   SUFFIX    name suffix
 #include <math.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b) JOIN2(a, b)
 #define NAME(a) JOIN(a, SUFFIX)
+#define VECTORS 2
 #define BLOCK (LANES * VECTORS)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define INLINE static inline __attribute__((always_inline))
@@ -24,64 +25,79 @@ INLINE vf NAME(load)(const float *p) {
 }
 INLINE void NAME(store)(float *p, vf v) { memcpy(p, &v, sizeof v); }
 
-// One tile: P neighbouring pixels by one block of output channels. P is a constant after inlining.
-INLINE void NAME(tile)(const int P, const bz_convolution *c, const float *x, const float *w,
-                       float *y, int channels) {
-  vf acc[P][VECTORS];
-  UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < VECTORS; v++) acc[p][v] = (vf){};
+// One tile: P neighbouring pixels by V vectors of output channels, constants after inlining.
+INLINE void NAME(tile)(const int P, const int V, const bz_convolution *c, const float *x,
+                       const float *w, float *y, int channels) {
+  vf acc[P][V];
+  UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) acc[p][v] = (vf){};
   const long step = c->x_pixel;
   const int in = c->in_channels;
   for (int t = 0; t < c->taps; t++) {
     const float *a = x + c->offsets[t];
     for (int i = 0; i < in; i++) {
-      vf b[VECTORS];
-      UNROLL for (int v = 0; v < VECTORS; v++) b[v] = NAME(load)(w + v * LANES);
+      vf b[V];
+      UNROLL for (int v = 0; v < V; v++) b[v] = NAME(load)(w + v * LANES);
       UNROLL for (int p = 0; p < P; p++) {
         const float s = a[i + p * step];
-        UNROLL for (int v = 0; v < VECTORS; v++) acc[p][v] = acc[p][v] + s * b[v];
+        UNROLL for (int v = 0; v < V; v++) acc[p][v] = acc[p][v] + s * b[v];
       }
-      w += BLOCK;
+      w += V * LANES;
     }
   }
-  if (channels == BLOCK) {
-    UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < VECTORS; v++)
+  if (channels == V * LANES) {
+    UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++)
         NAME(store)(y + p * c->y_pixel + v * LANES, acc[p][v]);
   } else {
-    float part[BLOCK];
+    float part[V * LANES];
     UNROLL for (int p = 0; p < P; p++) {
-      UNROLL for (int v = 0; v < VECTORS; v++) NAME(store)(part + v * LANES, acc[p][v]);
+      UNROLL for (int v = 0; v < V; v++) NAME(store)(part + v * LANES, acc[p][v]);
       memcpy(y + p * c->y_pixel, part, (size_t)channels * sizeof(float));
     }
   }
 }
 
-#define TILE_CASE(P) \
-  case P: NAME(tile)(P, c, x, w, y, channels); break;
+#define TILE_CASE(P, V) \
+  case P: NAME(tile)(P, V, c, x, w, y, channels); break;
+#define TILES_4(V) TILE_CASE(1, V) TILE_CASE(2, V) TILE_CASE(3, V) TILE_CASE(4, V)
+#define TILES_8(V) TILES_4(V) TILE_CASE(5, V) TILE_CASE(6, V) TILE_CASE(7, V) TILE_CASE(8, V)
+#define TILES_12(V) TILES_8(V) TILE_CASE(9, V) TILE_CASE(10, V) TILE_CASE(11, V) TILE_CASE(12, V)
+#define TILES_24(V)                                                                            \
+  TILES_12(V) TILE_CASE(13, V) TILE_CASE(14, V) TILE_CASE(15, V) TILE_CASE(16, V)              \
+  TILE_CASE(17, V) TILE_CASE(18, V) TILE_CASE(19, V) TILE_CASE(20, V) TILE_CASE(21, V)         \
+  TILE_CASE(22, V) TILE_CASE(23, V) TILE_CASE(24, V)
+#define TILES_6(V) TILES_4(V) TILE_CASE(5, V) TILE_CASE(6, V)
+#define TILES2(P, V) TILES_##P(V)
+#define TILES(P, V) TILES2(P, V)
+
+#define CONVOLVE(FUNCTION, P, V)                                                               \
+  static void FUNCTION(const bz_convolution *c) {                                              \
+    const int block = V * LANES, tiles = (c->pixels + P - 1) / P;                              \
+    const long weights = (long)c->taps * c->in_channels * block;                               \
+    for (int o = 0; o < c->out_channels; o += block) {                                         \
+      const float *w = c->packed + o / block * weights;                                        \
+      const int channels = c->out_channels - o < block ? c->out_channels - o : block;          \
+      for (int r = 0; r < c->rows; r++) {                                                      \
+        for (int t = 0; t < tiles; t++) {                                                      \
+          const int from = (int)((long)c->pixels * t / tiles);                                 \
+          const int to = (int)((long)c->pixels * (t + 1) / tiles);                             \
+          const float *x = c->x + r * c->x_row + from * c->x_pixel;                            \
+          float *y = c->y + r * c->y_row + from * c->y_pixel + o;                              \
+          switch (to - from) {                                                                 \
+            TILES(P, V)                                                                        \
+            default: break;                                                                    \
+          }                                                                                    \
+        }                                                                                      \
+      }                                                                                        \
+    }                                                                                          \
+  }
+CONVOLVE(NAME(convolve_narrow), PIXELS_NARROW, 1)
+CONVOLVE(NAME(convolve_wide), PIXELS, VECTORS)
 
 static void NAME(convolve)(const bz_convolution *c) {
-  const int tiles = (c->pixels + PIXELS - 1) / PIXELS;
-  const long weights = (long)c->taps * c->in_channels * BLOCK;
-  for (int o = 0; o < c->out_channels; o += BLOCK) {
-    const float *w = c->packed + o / BLOCK * weights;
-    const int channels = c->out_channels - o < BLOCK ? c->out_channels - o : BLOCK;
-    for (int r = 0; r < c->rows; r++) {
-      for (int t = 0; t < tiles; t++) {
-        const int from = (int)((long)c->pixels * t / tiles);
-        const int to = (int)((long)c->pixels * (t + 1) / tiles);
-        const float *x = c->x + r * c->x_row + from * c->x_pixel;
-        float *y = c->y + r * c->y_row + from * c->y_pixel + o;
-        switch (to - from) {
-          TILE_CASE(1) TILE_CASE(2) TILE_CASE(3) TILE_CASE(4)
-#if PIXELS > 4
-          TILE_CASE(5) TILE_CASE(6)
-#endif
-#if PIXELS > 6
-          TILE_CASE(7) TILE_CASE(8) TILE_CASE(9) TILE_CASE(10) TILE_CASE(11) TILE_CASE(12)
-#endif
-          default: break;
-        }
-      }
-    }
+  if (c->out_channels <= LANES) {
+    NAME(convolve_narrow)(c);
+  } else {
+    NAME(convolve_wide)(c);
   }
 }
 
@@ -141,6 +157,203 @@ static void NAME(outer)(const float *x, long x_row, long x_pixel, int in, const 
       }
     }
     o += vectors * LANES;
+  }
+}
+
+// Winograd's F(4x4, 3x3): Lavin and Gray, 2015, arXiv 1509.09308. The points are 0, +-A, +-B and
+// infinity with A = sqrt(1/2), B = sqrt(2): a quarter of the rounding error of 0, +-1, +-2.
+#define A 0.70710678118654752f
+#define B 1.41421356237309505f
+INLINE void NAME(times_bt)(const vf *d, vf *t, int from, int to) {
+  const vf d0 = d[0], d1 = d[from], d2 = d[2 * from], d3 = d[3 * from], d4 = d[4 * from], d5 = d[5 * from];
+  const vf p = d4 - 2.0f * d2, q = A * d3 - B * d1, r = d4 - 0.5f * d2, s = B * d3 - A * d1;
+  t[0] = d0 - 2.5f * d2 + d4;
+  t[to] = p + q;
+  t[2 * to] = p - q;
+  t[3 * to] = r + s;
+  t[4 * to] = r - s;
+  t[5 * to] = d1 - 2.5f * d3 + d5;
+}
+
+INLINE void NAME(times_at)(const vf *m, vf *t, int from, int to) {
+  const vf p = m[from] + m[2 * from], q = m[from] - m[2 * from];
+  const vf r = m[3 * from] + m[4 * from], s = m[3 * from] - m[4 * from];
+  t[0] = m[0] + p + r;
+  t[to] = A * q + B * s;
+  t[2 * to] = 0.5f * p + 2.0f * r;
+  t[3 * to] = (A / 2) * q + (2 * B) * s + m[5 * from];
+}
+
+INLINE void NAME(times_a)(const vf *d, vf *t, int from, int to) {
+  const vf d0 = d[0], d1 = d[from], d2 = d[2 * from], d3 = d[3 * from];
+  const vf p = d0 + 0.5f * d2, q = A * d1 + (A / 2) * d3, r = d0 + 2.0f * d2, s = B * d1 + (2 * B) * d3;
+  t[0] = d0;
+  t[to] = p + q;
+  t[2 * to] = p - q;
+  t[3 * to] = r + s;
+  t[4 * to] = r - s;
+  t[5 * to] = d3;
+}
+
+INLINE void NAME(times_g)(const vf *w, vf *t, int from, int to) {
+  const vf w0 = w[0], w1 = w[from], w2 = w[2 * from];
+  const vf p = (-2.0f / 3) * w0 - (1.0f / 3) * w2, q = (-2 * A / 3) * w1;
+  const vf r = (1.0f / 6) * w0 + (1.0f / 3) * w2, s = (B / 6) * w1;
+  t[0] = w0;
+  t[to] = p + q;
+  t[2 * to] = p - q;
+  t[3 * to] = r + s;
+  t[4 * to] = r - s;
+  t[5 * to] = w2;
+}
+
+INLINE void NAME(times_gt)(const vf *u, vf *t, int from, int to) {
+  const vf p = u[from] + u[2 * from], q = u[from] - u[2 * from];
+  const vf r = u[3 * from] + u[4 * from], s = u[3 * from] - u[4 * from];
+  t[0] = u[0] - (2.0f / 3) * p + (1.0f / 6) * r;
+  t[to] = (B / 6) * s - (2 * A / 3) * q;
+  t[2 * to] = (1.0f / 3) * (r - p) + u[5 * from];
+}
+
+// Addresses of a window's pixels; those outside the map point at zeros that never move.
+static const float NAME(zeros)[LANES];
+INLINE void NAME(window)(const int side, const bz_tiles *t, const float *map, int y, int x,
+                         const float **pixel, long *moves) {
+  for (int r = 0; r < side; r++)
+    for (int c = 0; c < side; c++) {
+      const int inside = y + r >= 0 && y + r < t->height && x + c >= 0 && x + c < t->width;
+      pixel[r * side + c] =
+          inside ? map + ((long)(y + r) * t->width + x + c) * t->channels : NAME(zeros);
+      moves[r * side + c] = inside ? ~0L : 0;
+    }
+}
+
+static void NAME(winograd_input)(const bz_tiles *t, const float *x, int padding, long from, long to,
+                                 float *v, long plane) {
+  const long each = (long)t->rows * t->columns, line = (long)t->width * t->channels;
+  for (long g = from; g < to; g++, v += t->channels) {
+    const float *map = x + g / each * t->height * line;
+    const int row = (int)(g % each / t->columns) * 4 - padding;
+    const int column = (int)(g % each % t->columns) * 4 - padding;
+    vf d[36], h[36];
+    if (row >= 0 && column >= 0 && row + 6 <= t->height && column + 6 <= t->width) {
+      const float *corner = map + row * line + (long)column * t->channels;
+      for (long c = 0; c < t->channels; c += LANES) {
+        UNROLL for (int i = 0; i < 6; i++) UNROLL for (int j = 0; j < 6; j++)
+            d[i * 6 + j] = NAME(load)(corner + i * line + (long)j * t->channels + c);
+        UNROLL for (int j = 0; j < 6; j++) NAME(times_bt)(d + j, h + j, 6, 6);
+        UNROLL for (int i = 0; i < 6; i++) {
+          vf out[6];
+          NAME(times_bt)(h + i * 6, out, 1, 1);
+          UNROLL for (int j = 0; j < 6; j++) NAME(store)(v + (i * 6 + j) * plane + c, out[j]);
+        }
+      }
+    } else {
+      const float *pixel[36];
+      long moves[36];
+      NAME(window)(6, t, map, row, column, pixel, moves);
+      for (long c = 0; c < t->channels; c += LANES) {
+        UNROLL for (int i = 0; i < 36; i++) d[i] = NAME(load)(pixel[i] + (c & moves[i]));
+        UNROLL for (int j = 0; j < 6; j++) NAME(times_bt)(d + j, h + j, 6, 6);
+        UNROLL for (int i = 0; i < 6; i++) {
+          vf out[6];
+          NAME(times_bt)(h + i * 6, out, 1, 1);
+          UNROLL for (int j = 0; j < 6; j++) NAME(store)(v + (i * 6 + j) * plane + c, out[j]);
+        }
+      }
+    }
+  }
+}
+
+static void NAME(winograd_seed)(const bz_tiles *t, const float *dy, long from, long to, float *v,
+                                long plane) {
+  const long each = (long)t->rows * t->columns, size = (long)t->height * t->width * t->channels;
+  for (long g = from; g < to; g++, v += t->channels) {
+    const float *pixel[16];
+    long moves[16];
+    NAME(window)(4, t, dy + g / each * size, (int)(g % each / t->columns) * 4,
+                 (int)(g % each % t->columns) * 4, pixel, moves);
+    vf d[16], h[24];
+    for (long c = 0; c < t->channels; c += LANES) {
+      UNROLL for (int i = 0; i < 16; i++) d[i] = NAME(load)(pixel[i] + (c & moves[i]));
+      UNROLL for (int j = 0; j < 4; j++) NAME(times_a)(d + j, h + j, 4, 4);
+      UNROLL for (int i = 0; i < 6; i++) {
+        vf out[6];
+        NAME(times_a)(h + i * 4, out, 1, 1);
+        UNROLL for (int j = 0; j < 6; j++) NAME(store)(v + (i * 6 + j) * plane + c, out[j]);
+      }
+    }
+  }
+}
+
+static void NAME(winograd_output)(const bz_tiles *t, const float *m, long plane, long from, long to,
+                                  float *y) {
+  const long each = (long)t->rows * t->columns, line = (long)t->width * t->channels;
+  for (long g = from; g < to; g++, m += t->channels) {
+    const int row = (int)(g % each / t->columns) * 4, column = (int)(g % each % t->columns) * 4;
+    float *corner = y + g / each * t->height * line + row * line + (long)column * t->channels;
+    const int rows = t->height - row < 4 ? t->height - row : 4;
+    const int columns = t->width - column < 4 ? t->width - column : 4;
+    vf h[24];
+    for (long c = 0; c < t->channels; c += LANES) {
+      UNROLL for (int j = 0; j < 6; j++) {
+        vf in[6];
+        UNROLL for (int i = 0; i < 6; i++) in[i] = NAME(load)(m + (i * 6 + j) * plane + c);
+        NAME(times_at)(in, h + j, 1, 6);
+      }
+      UNROLL for (int i = 0; i < 4; i++) {
+        vf out[4];
+        NAME(times_at)(h + i * 6, out, 1, 1);
+        if (i < rows)
+          UNROLL for (int j = 0; j < 4; j++)
+            if (j < columns) NAME(store)(corner + i * line + (long)j * t->channels + c, out[j]);
+      }
+    }
+  }
+}
+
+static void NAME(winograd_weights)(const float *w, int mirrored, long tap_stride, int in_channels,
+                                   long in_stride, int out_channels, long out_stride, int from, int to,
+                                   float *packed) {
+  const int block = out_channels <= LANES ? LANES : BLOCK;
+  const long plane = (long)(out_channels + block - 1) / block * in_channels * block;
+  for (int i = from; i < to; i++)
+    for (int o = 0; o < out_channels; o += LANES) {
+      vf g[9], h[18];
+      const float *at = w + i * in_stride + o * out_stride;
+      for (int tap = 0; tap < 9; tap++) {
+        const float *source = at + (mirrored ? 8 - tap : tap) * tap_stride;
+        if (out_stride == 1) {
+          g[tap] = NAME(load)(source);
+        } else {
+          float part[LANES];
+          for (int l = 0; l < LANES; l++) part[l] = source[l * out_stride];
+          g[tap] = NAME(load)(part);
+        }
+      }
+      UNROLL for (int j = 0; j < 3; j++) NAME(times_g)(g + j, h + j, 3, 3);
+      float *target = packed + (long)(o / block) * in_channels * block + i * block + o % block;
+      UNROLL for (int r = 0; r < 6; r++) {
+        vf out[6];
+        NAME(times_g)(h + r * 3, out, 1, 1);
+        UNROLL for (int j = 0; j < 6; j++) NAME(store)(target + (r * 6 + j) * plane, out[j]);
+      }
+    }
+}
+
+static void NAME(winograd_weight_gradient)(const float *du, long count, long from, long to, float *dw) {
+  for (long i = from; i < to; i += LANES) {
+    vf h[18];
+    UNROLL for (int j = 0; j < 6; j++) {
+      vf in[6];
+      UNROLL for (int r = 0; r < 6; r++) in[r] = NAME(load)(du + (r * 6 + j) * count + i);
+      NAME(times_gt)(in, h + j, 1, 6);
+    }
+    UNROLL for (int r = 0; r < 3; r++) {
+      vf out[3];
+      NAME(times_gt)(h + r * 6, out, 1, 1);
+      UNROLL for (int j = 0; j < 3; j++) NAME(store)(dw + (r * 3 + j) * count + i, out[j]);
+    }
   }
 }
 
@@ -262,10 +475,14 @@ static void NAME(affine_gradient)(long rows, long channels, const float *dy, con
 #define TABLE_NAME_TEXT(s) TABLE_NAME_TEXT2(s)
 const bz_kernel_table NAME(bz_table) = {
     .name = TABLE_NAME_TEXT(SUFFIX),
-    .block = BLOCK,
     .convolve = NAME(convolve),
     .outer = NAME(outer),
     .lanes = LANES,
+    .winograd_input = NAME(winograd_input),
+    .winograd_seed = NAME(winograd_seed),
+    .winograd_output = NAME(winograd_output),
+    .winograd_weights = NAME(winograd_weights),
+    .winograd_weight_gradient = NAME(winograd_weight_gradient),
     .unary = NAME(unary),
     .binary = NAME(binary),
     .sum_rows = NAME(sum_rows),

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define LANES 8
 #define PIXELS 6
-#define VECTORS 2
+#define PIXELS_NARROW 12
 #define SUFFIX avx2
 #include "kernels.inc.h"
 #pragma clang attribute pop

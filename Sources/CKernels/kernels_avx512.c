@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
 #define LANES 16
 #define PIXELS 12
-#define VECTORS 2
+#define PIXELS_NARROW 24
 #define SUFFIX avx512
 #include "kernels.inc.h"
 #pragma clang attribute pop

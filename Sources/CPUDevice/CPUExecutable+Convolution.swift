@@ -69,6 +69,9 @@ extension CPUExecutable {
   func convolution(
     _ window: Op.Window, _ x: Operand, _ w: Operand, _ shape: Shape, _ y: UnsafeMutablePointer<Float>
   ) {
+    if usesWinograd(window, w.shape, height: shape[1], width: shape[2]) {
+      return winograd(x, w.address, mirrored: false, padding: window.padding, shape, y)
+    }
     let kernel = Kernel(w.shape)
     let (images, rows, pixels) = (shape[0], shape[1], shape[2])
     let border = Border(
@@ -110,6 +113,9 @@ extension CPUExecutable {
   func convolutionInputGradient(
     _ window: Op.Window, _ dy: Operand, _ w: Operand, _ shape: Shape, _ y: UnsafeMutablePointer<Float>
   ) {
+    if usesWinograd(window, w.shape, height: dy.shape[1], width: dy.shape[2]) {
+      return winograd(dy, w.address, mirrored: true, padding: 2 - window.padding, shape, y)
+    }
     let kernel = Kernel(w.shape)
     let (s, p) = (window.stride, window.padding)
     let (images, height, width) = (shape[0], shape[1], shape[2])
@@ -178,6 +184,9 @@ extension CPUExecutable {
   func convolutionWeightGradient(
     _ window: Op.Window, _ dy: Operand, _ x: Operand, _ shape: Shape, _ y: UnsafeMutablePointer<Float>
   ) {
+    if usesWinograd(window, shape, height: dy.shape[1], width: dy.shape[2]) {
+      return winogradWeightGradient(dy, x, padding: window.padding, y)
+    }
     let kernel = Kernel(shape)
     let (images, rows, pixels) = (dy.shape[0], dy.shape[1], dy.shape[2])
     let border = Border(

@@ -144,7 +144,7 @@ public struct AdvCLTrainer: Sendable {
   }
 
   /// The training step, attack and update in one graph.
-  func program(batch: Int, sizes: [Int]) -> Program {
+  public func program(batch: Int, sizes: [Int]) -> Program {
     let trace = Trace()
     let side = encoder.side
     let shape: Shape = [batch, side, side, 3]

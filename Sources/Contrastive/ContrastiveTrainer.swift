@@ -153,7 +153,7 @@ public struct ContrastiveTrainer: Sendable {
   }
 
   /// The training step: feeds are views [2N, H, W, 3] and the optimizer's scalars.
-  func program(batch: Int) -> Program {
+  public func program(batch: Int) -> Program {
     let trace = Trace()
     let pixels = trace.feed("views", [2 * batch, encoder.side, encoder.side, 3])
     let scalars = trace.feed("scalars", Optimizer.feedShape)

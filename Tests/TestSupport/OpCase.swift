@@ -29,6 +29,9 @@ public struct OpCase: Sendable, CustomStringConvertible {
   /// Name of the row.
   public var description: String { name }
 
+  /// Scalars in all inputs.
+  public var scalarCount: Int { inputs.reduce(0) { $0 + $1.count } }
+
   /// Seeded values for the inputs.
   public func values(seed: UInt64 = 1) -> [Tensor] {
     inputs.enumerated().map { i, shape in
@@ -122,6 +125,9 @@ extension OpCase {
       (2, 6, 6, 8, 33, 1, 1, 0), (3, 7, 5, 6, 12, 1, 2, 0), (2, 11, 13, 3, 9, 7, 2, 3), (1, 5, 5, 2, 3, 3, 3, 1),
       (2, 4, 4, 32, 16, 3, 1, 1), (2, 3, 26, 2, 40, 3, 1, 1), (2, 6, 4, 3, 2, 5, 1, 2), (1, 4, 4, 2, 2, 2, 2, 0),
       (20, 3, 3, 2, 4, 3, 1, 1), (2, 10, 10, 13, 8, 3, 1, 0),
+      // Shapes that Winograd's kernels take.
+      (2, 8, 8, 16, 16, 3, 1, 1), (3, 5, 9, 16, 48, 3, 1, 1), (1, 7, 6, 32, 16, 3, 1, 0), (2, 4, 3, 16, 32, 3, 1, 2),
+      (1, 4, 5, 96, 96, 3, 1, 1), (1, 23, 21, 16, 16, 3, 1, 1),
     ].map { n, h, w, c, o, k, s, p in
       OpCase(
         "convolution \(n)x\(h)x\(w)x\(c) to \(o), kernel \(k) stride \(s) padding \(p)", [[n, h, w, c], [k, k, c, o]]

@@ -34,16 +34,42 @@ typedef struct {
   int rows, pixels;
 } bz_convolution;
 
+/// A batch of maps [N, height, width, channels] cut into tiles of 4x4 pixels, row by row.
+///
+/// `channels` is a multiple of the table's lanes. Tile g belongs to image g / (rows * columns).
+typedef struct {
+  int height, width, channels;
+  /// Tiles down and across one map.
+  int rows, columns;
+} bz_tiles;
+
+/// Values a transformed tile has for every channel, each in a plane of its own.
+enum { BZ_WINOGRAD_PLANES = 36 };
+
 typedef struct {
   const char *name;
-  /// Output channels in one packed block.
-  int block;
   void (*convolve)(const bz_convolution *c);
   /// dw[i][o] (row stride dw_row) += sum over rows, pixels of x[..+i] * dy[..+o]; o < 'out' must be
   /// a multiple of 'lanes'.
   void (*outer)(const float *x, long x_row, long x_pixel, int in, const float *dy, long dy_row,
                 long dy_pixel, int out, int rows, int pixels, float *dw, long dw_row);
   int lanes;
+  /// B^T d B of the 6x6 windows that reach `padding` pixels above and left of tiles from..<to; pixels
+  /// outside are 0. v[p*plane + (g - from)*channels + c].
+  void (*winograd_input)(const bz_tiles *t, const float *x, int padding, long from, long to, float *v,
+                         long plane);
+  /// A d A^T of the tiles from..<to themselves; layout as winograd_input.
+  void (*winograd_seed)(const bz_tiles *t, const float *dy, long from, long to, float *v, long plane);
+  /// A^T m A of planes as winograd_input lays them out, into tiles from..<to of y.
+  void (*winograd_output)(const bz_tiles *t, const float *m, long plane, long from, long to, float *y);
+  /// G w G^T for input channels from..<to, packed for `convolve` in planes of bz_packed_count(1 tap):
+  /// element (v, u, i, o) is read at w[(3v+u)*tap_stride + i*in_stride + o*out_stride], and at tap
+  /// 8 - (3v+u) if mirrored.
+  void (*winograd_weights)(const float *w, int mirrored, long tap_stride, int in_channels, long in_stride,
+                           int out_channels, long out_stride, int from, int to, float *packed);
+  /// dw[tap*count + i] = G^T du G for i in from..<to, with du in planes of `count`; `count`, from and
+  /// to are multiples of the lanes.
+  void (*winograd_weight_gradient)(const float *du, long count, long from, long to, float *dw);
   void (*unary)(int op, long n, const float *x, float *y);
   /// a_step and b_step are 0 (one value for all) or 1.
   void (*binary)(int op, long n, const float *a, int a_step, const float *b, int b_step, float *y);
@@ -68,6 +94,9 @@ typedef struct {
 /// The kernels for the best instruction set of this processor that is not above 'most':
 /// 0 portable, 1 AVX2+FMA, 2 AVX-512.
 const bz_kernel_table *bz_kernels(int most);
+
+/// Output channels in one packed block: one vector where that holds them all, else two.
+int bz_block(const bz_kernel_table *k, int out_channels);
 
 /// Number of floats bz_pack writes.
 long bz_packed_count(const bz_kernel_table *k, int taps, int in_channels, int out_channels);
