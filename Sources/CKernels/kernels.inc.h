@@ -17,6 +17,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vf __attribute__((vector_size(LANES * 4), aligned(4)));
+typedef int vi __attribute__((vector_size(LANES * 4), aligned(4)));
 
 INLINE vf NAME(load)(const float *p) {
   vf v;
@@ -404,9 +405,48 @@ static void NAME(binary)(int op, long n, const float *a, int a_step, const float
   }
 }
 
-static void NAME(sum_rows)(long rows, long inner, const float *x, float *y) {
-  for (long r = 0; r < rows; r++, x += inner)
-    for (long i = 0; i < inner; i++) y[i] += x[i];
+// Passes over rows of channels. Two vectors of channels (then one, then single channels) go down all
+// rows together, so that what belongs to a channel stays in registers.
+#define COLUMNS(CALL)                                                                          \
+  long c = 0;                                                                                  \
+  for (; c + 2 * LANES <= channels; c += 2 * LANES) CALL(2, LANES)                             \
+  for (; c + LANES <= channels; c += LANES) CALL(1, LANES)                                     \
+  for (; c < channels; c++) CALL(1, 1)
+
+// V vectors from p; a single float in all lanes where W is 1.
+INLINE vf NAME(get)(const int W, const float *p) {
+  return W == 1 ? (vf){} + *p : NAME(load)(p);
+}
+INLINE void NAME(put)(const int W, float *p, vf v) {
+  if (W == 1) {
+    *p = v[0];
+  } else {
+    NAME(store)(p, v);
+  }
+}
+
+INLINE void NAME(sum_columns)(const int V, const int W, long rows, long channels, const float *x, float *y) {
+  vf a[V], b[V];
+  UNROLL for (int v = 0; v < V; v++) {
+    a[v] = NAME(get)(W, y + v * LANES);
+    b[v] = (vf){};
+  }
+  long r = 0;
+  for (; r + 2 <= rows; r += 2, x += 2 * channels)
+    UNROLL for (int v = 0; v < V; v++) {
+      a[v] += NAME(get)(W, x + v * LANES);
+      b[v] += NAME(get)(W, x + channels + v * LANES);
+    }
+  UNROLL for (int v = 0; v < V; v++) {
+    if (r < rows) a[v] += NAME(get)(W, x + v * LANES);
+    NAME(put)(W, y + v * LANES, a[v] + b[v]);
+  }
+}
+
+static void NAME(sum_rows)(long rows, long channels, const float *x, float *y) {
+#define CALL(V, W) NAME(sum_columns)(V, W, rows, channels, x + c, y + c);
+  COLUMNS(CALL)
+#undef CALL
 }
 
 static void NAME(max_rows)(long rows, long inner, const float *x, float *y) {
@@ -431,44 +471,152 @@ static float NAME(max_run)(long n, const float *x) {
   return best;
 }
 
-static void NAME(centred_squares)(long rows, long channels, const float *x,
-                                  const float *restrict mean, float *restrict m2) {
-  for (long r = 0; r < rows; r++, x += channels)
-    for (long c = 0; c < channels; c++) {
-      const float d = x[c] - mean[c];
-      m2[c] += d * d;
+INLINE void NAME(square_columns)(const int V, const int W, long rows, long channels, const float *x,
+                                 const float *mean, float *m2) {
+  vf m[V], a[V], b[V];
+  UNROLL for (int v = 0; v < V; v++) {
+    m[v] = NAME(get)(W, mean + v * LANES);
+    a[v] = NAME(get)(W, m2 + v * LANES);
+    b[v] = (vf){};
+  }
+  long r = 0;
+  for (; r + 2 <= rows; r += 2, x += 2 * channels)
+    UNROLL for (int v = 0; v < V; v++) {
+      const vf d = NAME(get)(W, x + v * LANES) - m[v], e = NAME(get)(W, x + channels + v * LANES) - m[v];
+      a[v] += d * d;
+      b[v] += e * e;
     }
-}
-
-static void NAME(affine)(long rows, long channels, const float *x, const float *restrict scale,
-                         const float *restrict shift, int rectify, float *y) {
-  if (rectify) {
-    for (long r = 0; r < rows; r++, x += channels, y += channels)
-      for (long c = 0; c < channels; c++) {
-        const float v = x[c] * scale[c] + shift[c];
-        y[c] = v > 0.0f ? v : 0.0f;
-      }
-  } else {
-    for (long r = 0; r < rows; r++, x += channels, y += channels)
-      for (long c = 0; c < channels; c++) y[c] = x[c] * scale[c] + shift[c];
+  UNROLL for (int v = 0; v < V; v++) {
+    if (r < rows) {
+      const vf d = NAME(get)(W, x + v * LANES) - m[v];
+      a[v] += d * d;
+    }
+    NAME(put)(W, m2 + v * LANES, a[v] + b[v]);
   }
 }
 
-static void NAME(affine_sums)(long rows, long channels, const float *dy, const float *x,
-                              const float *restrict mean, float *restrict sums) {
-  float *restrict products = sums + channels;
-  for (long r = 0; r < rows; r++, x += channels, dy += channels)
-    for (long c = 0; c < channels; c++) {
-      sums[c] += dy[c];
-      products[c] += dy[c] * (x[c] - mean[c]);
+static void NAME(centred_squares)(long rows, long channels, const float *x, const float *mean, float *m2) {
+#define CALL(V, W) NAME(square_columns)(V, W, rows, channels, x + c, mean + c, m2 + c);
+  COLUMNS(CALL)
+#undef CALL
+}
+
+// v where `by` is positive, else 0.
+INLINE vf NAME(passed)(vf v, vf by) { return (vf)((vi)v & (vi)(by > (vf){})); }
+
+INLINE void NAME(affine_columns)(const int V, const int W, const int addends, const int rectify, long c,
+                                 const bz_affine *f, long rows, const float *x, const float *addend,
+                                 float *y) {
+  vf s[V], t[V], as[V], at[V];
+  UNROLL for (int v = 0; v < V; v++) {
+    s[v] = NAME(get)(W, f->scale + c + v * LANES);
+    t[v] = NAME(get)(W, f->shift + c + v * LANES);
+    if (addends == 2) {
+      as[v] = NAME(get)(W, f->addend_scale + c + v * LANES);
+      at[v] = NAME(get)(W, f->addend_shift + c + v * LANES);
+    }
+  }
+  for (long r = 0, i = c; r < rows; r++, i += f->channels)
+    UNROLL for (int v = 0; v < V; v++) {
+      vf q = NAME(get)(W, x + i + v * LANES) * s[v] + t[v];
+      if (addends == 1) q = q + NAME(get)(W, addend + i + v * LANES);
+      if (addends == 2) q = q + (NAME(get)(W, addend + i + v * LANES) * as[v] + at[v]);
+      NAME(put)(W, y + i + v * LANES, rectify ? NAME(passed)(q, q) : q);
     }
 }
 
-static void NAME(affine_gradient)(long rows, long channels, const float *dy, const float *x,
-                                  const float *restrict a, const float *restrict b,
-                                  const float *restrict d, float *dx) {
-  for (long r = 0; r < rows; r++, x += channels, dy += channels, dx += channels)
-    for (long c = 0; c < channels; c++) dx[c] = a[c] * dy[c] + b[c] * x[c] + d[c];
+static void NAME(affine)(const bz_affine *f, long rows, const float *x, const float *addend, float *y) {
+  const long channels = f->channels;
+  const int addends = addend ? (f->addend_scale ? 2 : 1) : 0;
+#define CALL(V, W) NAME(affine_columns)(V, W, N, R, c, f, rows, x, addend, y);
+#define AFFINE_CASE(ADDENDS, RECTIFY)                                                          \
+  case 2 * ADDENDS + RECTIFY: {                                                                \
+    enum { N = ADDENDS, R = RECTIFY };                                                         \
+    COLUMNS(CALL)                                                                              \
+    break;                                                                                     \
+  }
+  switch (2 * addends + (f->rectify ? 1 : 0)) {
+    AFFINE_CASE(0, 0) AFFINE_CASE(0, 1) AFFINE_CASE(1, 0) AFFINE_CASE(1, 1) AFFINE_CASE(2, 0)
+    AFFINE_CASE(2, 1)
+  }
+#undef CALL
+}
+
+INLINE void NAME(affine_sum_columns)(const int V, const int W, const int masked, long c, long channels,
+                                     long rows, const float *dy, const float *x, const float *mean,
+                                     const float *scale, const float *shift, float *sums) {
+  vf m[V], s[V], t[V], a[V], b[V];
+  UNROLL for (int v = 0; v < V; v++) {
+    m[v] = NAME(get)(W, mean + c + v * LANES);
+    if (masked) {
+      s[v] = NAME(get)(W, scale + c + v * LANES);
+      t[v] = NAME(get)(W, shift + c + v * LANES);
+    }
+    a[v] = NAME(get)(W, sums + c + v * LANES);
+    b[v] = NAME(get)(W, sums + channels + c + v * LANES);
+  }
+  for (long r = 0, i = c; r < rows; r++, i += channels)
+    UNROLL for (int v = 0; v < V; v++) {
+      const vf q = NAME(get)(W, x + i + v * LANES);
+      vf d = NAME(get)(W, dy + i + v * LANES);
+      if (masked) d = NAME(passed)(d, q * s[v] + t[v]);
+      a[v] += d;
+      b[v] += d * (q - m[v]);
+    }
+  UNROLL for (int v = 0; v < V; v++) {
+    NAME(put)(W, sums + c + v * LANES, a[v]);
+    NAME(put)(W, sums + channels + c + v * LANES, b[v]);
+  }
+}
+
+static void NAME(affine_sums)(long rows, long channels, const float *dy, const float *x, const float *mean,
+                              const float *scale, const float *shift, float *sums) {
+#define CALL(V, W) \
+  NAME(affine_sum_columns)(V, W, M, c, channels, rows, dy, x, mean, scale, shift, sums);
+  if (scale) {
+    enum { M = 1 };
+    COLUMNS(CALL)
+  } else {
+    enum { M = 0 };
+    COLUMNS(CALL)
+  }
+#undef CALL
+}
+
+INLINE void NAME(affine_gradient_columns)(const int V, const int W, const int masked, long c, long channels,
+                                          long rows, const float *dy, const float *x, const float *k,
+                                          const float *scale, const float *shift, float *dx) {
+  vf ka[V], kb[V], kd[V], s[V], t[V];
+  UNROLL for (int v = 0; v < V; v++) {
+    ka[v] = NAME(get)(W, k + c + v * LANES);
+    kb[v] = NAME(get)(W, k + channels + c + v * LANES);
+    kd[v] = NAME(get)(W, k + 2 * channels + c + v * LANES);
+    if (masked) {
+      s[v] = NAME(get)(W, scale + c + v * LANES);
+      t[v] = NAME(get)(W, shift + c + v * LANES);
+    }
+  }
+  for (long r = 0, i = c; r < rows; r++, i += channels)
+    UNROLL for (int v = 0; v < V; v++) {
+      const vf q = NAME(get)(W, x + i + v * LANES);
+      vf d = NAME(get)(W, dy + i + v * LANES);
+      if (masked) d = NAME(passed)(d, q * s[v] + t[v]);
+      NAME(put)(W, dx + i + v * LANES, ka[v] * d + (kb[v] * q + kd[v]));
+    }
+}
+
+static void NAME(affine_gradient)(long rows, long channels, const float *dy, const float *x, const float *k,
+                                  const float *scale, const float *shift, float *dx) {
+#define CALL(V, W) \
+  NAME(affine_gradient_columns)(V, W, M, c, channels, rows, dy, x, k, scale, shift, dx);
+  if (scale) {
+    enum { M = 1 };
+    COLUMNS(CALL)
+  } else {
+    enum { M = 0 };
+    COLUMNS(CALL)
+  }
+#undef CALL
 }
 
 #define TABLE_NAME_TEXT2(s) #s

@@ -13,6 +13,7 @@ public struct CPUDevice: Device {
   public let threads: Int
 
   private let instructions: InstructionSet
+  private let parallel: Parallel
 
   /// Instruction sets that kernels exist for; a processor without one gets the next lower.
   public enum InstructionSet: Int32, Sendable, CaseIterable { case portable, avx2, avx512 }
@@ -25,6 +26,7 @@ public struct CPUDevice: Device {
   public init(threads: Int? = nil, instructions: InstructionSet = .avx512) {
     self.instructions = instructions
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    parallel = Parallel(threads: self.threads)
     openblas_set_num_threads(1)
   }
 
@@ -44,36 +46,52 @@ public struct CPUDevice: Device {
 
   /// Plans memory and execution of a program.
   public func compile(_ program: Program) -> any Executable {
-    CPUExecutable(program: program, threads: threads, kernels: bz_kernels(instructions.rawValue))
+    CPUExecutable(program: program, parallel: parallel, kernels: bz_kernels(instructions.rawValue))
   }
 }
 
 /// A tensor in the host's memory at a fixed address.
 final class CPUBuffer: DeviceBuffer {
   let shape: Shape
-  let base: UnsafeMutablePointer<Float>
+  private let memory: FloatMemory
+
+  var base: UnsafeMutablePointer<Float> { memory.base }
 
   init(_ tensor: Tensor) {
     shape = tensor.shape
-    base = allocateFloats(shape.count)
+    memory = FloatMemory(shape.count)
     write(tensor)
+  }
+
+  func read() -> Tensor { Tensor(shape, memory.array) }
+
+  func write(_ tensor: Tensor) {
+    precondition(tensor.shape == shape, "writing \(tensor.shape) into a buffer of \(shape)")
+    memory.fill(tensor.scalars)
+  }
+}
+
+/// Floats at a fixed address, a multiple of 64 bytes.
+final class FloatMemory {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// Not initialised.
+  init(_ count: Int) {
+    self.count = count
+    let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 63) / 64 * 64
+    guard let memory = aligned_alloc(64, bytes) else { fatalError("out of memory: \(bytes) bytes") }
+    base = memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
   }
 
   deinit { free(base) }
 
-  func read() -> Tensor { Tensor(shape, Array(UnsafeBufferPointer(start: base, count: shape.count))) }
+  var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  func write(_ tensor: Tensor) {
-    precondition(tensor.shape == shape, "writing \(tensor.shape) into a buffer of \(shape)")
-    tensor.scalars.withUnsafeBufferPointer { from in
-      if let address = from.baseAddress { base.update(from: address, count: shape.count) }
+  /// Copies as many values from the start.
+  func fill(_ values: [Float]) {
+    values.withUnsafeBufferPointer { from in
+      if let address = from.baseAddress { base.update(from: address, count: from.count) }
     }
   }
-}
-
-/// Returns memory for at least `count` floats at a multiple of 64 bytes; release with `free`.
-func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
-  let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 63) / 64 * 64
-  guard let memory = aligned_alloc(64, bytes) else { fatalError("out of memory: \(bytes) bytes") }
-  return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
 }

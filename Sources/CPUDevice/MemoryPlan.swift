@@ -6,7 +6,10 @@ import Tensors
 /// - Aliases: `reshape` shares its operand's memory; an elementwise group may overwrite an operand
 ///   that dies with it.
 /// - Fusion: an elementwise node whose only reader is an elementwise node of the same shape runs
-///   inside that reader's pass, block by block; so does the ReLU after a normalisation.
+///   inside that reader's pass, block by block. A normalisation takes the ReLU or the residual sum and
+///   ReLU after it into its pass, and with running statistics it runs on a convolution's results while
+///   the cache holds them. Batch moments of a convolution are taken there too. The derivative of a ReLU
+///   behind a normalisation is a mask within the normalisation's own derivative.
 struct MemoryPlan {
   enum Storage: Equatable {
     /// Not computed: no output needs it, or it runs inside another node's pass.
@@ -25,12 +28,37 @@ struct MemoryPlan {
   private(set) var groups: [[Int]]
   /// Where each node's result is.
   private(set) var storage: [Storage]
-  /// For a ReLU that also does the normalisation before it: that node.
-  private(set) var normalization: [Int: Int] = [:]
+  /// For the last node of a fused normalisation: its parts.
+  private(set) var normalizations: [Int: Normalization] = [:]
+  /// For derivatives of a normalisation: the ReLU behind it whose derivative they take in.
+  private(set) var rectifications: [Int: Rectification] = [:]
+  /// Convolutions whose moments are taken part by part as results are written.
+  private(set) var measured: Set<Int> = []
+  /// The nodes whose results each node's task reads.
+  private(set) var reads: [[Int]]
   private(set) var arenaCount = 0
   private(set) var constantCount = 0
 
   static let alignment = 16
+
+  /// ReLU(normalisation + addend), of which all but the normalisation may be missing.
+  struct Normalization {
+    /// The `normalize` node.
+    var node: Int
+    var rectify = false
+    /// What is added before the ReLU.
+    var addend: Int?
+    /// A `normalize` node that is the addend and runs in the same pass.
+    var addendNormalization: Int?
+    /// The convolution that makes the normalisation's input in the same task.
+    var convolution: Int?
+  }
+
+  /// A derivative that counts only where a ReLU let its input through.
+  struct Rectification {
+    /// The `normalize` node before the ReLU.
+    var normalization: Int
+  }
 
   init(_ program: Program) {
     let nodes = program.graph.nodes
@@ -38,21 +66,27 @@ struct MemoryPlan {
     storage = Array(repeating: .none, count: nodes.count)
     let ends = Set(program.outputs + program.updates.map(\.value))
 
+    reads = nodes.map(\.operands)
+    rectify(nodes, ends)
+
     // What is needed, and by how many readers.
     var readers = [Int](repeating: 0, count: nodes.count)
     for end in ends { readers[end] += 1 }
     for i in nodes.indices.reversed() where readers[i] > 0 {
-      for operand in nodes[i].operands { readers[operand] += 1 }
+      for operand in reads[i] { readers[operand] += 1 }
     }
 
     // Fusion, from the last node to the first.
     var isFused = [Bool](repeating: false, count: nodes.count)
     for i in nodes.indices.reversed() where readers[i] > 0 && !isFused[i] {
-      if case .unary(.relu) = nodes[i].op, let before = nodes[i].operands.first,
-        case .normalize = nodes[before].op, readers[before] == 1
-      {
-        normalization[i] = before
-        isFused[before] = true
+      if let fused = Self.normalization(endingAt: i, nodes, readers) {
+        normalizations[i] = fused
+        let members = [fused.node, fused.addendNormalization, fused.convolution].compactMap(\.self)
+        let parts = members + (fused.addend == nil ? [] : nodes[i].operands)
+        for part in parts where part != i && part != fused.addend { isFused[part] = true }
+        if let other = fused.addendNormalization { isFused[other] = true }
+        let sources = members.flatMap { nodes[$0].operands } + [fused.addend].compactMap(\.self)
+        reads[i] = sources.filter { !members.contains($0) }
         continue
       }
       guard Self.isSimple(i, nodes) else { continue }
@@ -61,6 +95,7 @@ struct MemoryPlan {
         for operand in nodes[node].operands
         where readers[operand] == 1 && Self.isSimple(operand, nodes) && !isFused[operand]
           && nodes[operand].shape == nodes[i].shape && members.count < 12
+          && Self.normalization(endingAt: operand, nodes, readers) == nil
         {
           isFused[operand] = true
           collect(operand)
@@ -68,7 +103,17 @@ struct MemoryPlan {
         }
       }
       collect(i)
-      if !members.isEmpty { groups[i] = members.sorted() + [i] }
+      if !members.isEmpty {
+        groups[i] = members.sorted() + [i]
+        reads[i] = groups[i].flatMap { nodes[$0].operands }.filter { !groups[i].contains($0) }
+      }
+    }
+    for i in nodes.indices where readers[i] > 0 {
+      if case .moments = nodes[i].op, let input = nodes[i].operands.first, case .convolution = nodes[input].op,
+        !isFused[input]
+      {
+        measured.insert(input)
+      }
     }
 
     // Where values live: aliases first, then last readers.
@@ -88,9 +133,7 @@ struct MemoryPlan {
     }
     var lastUse = [Int](repeating: -1, count: nodes.count)
     for (time, i) in order.enumerated() {
-      for operand in Self.externalOperands(i, nodes, groups[i], normalization[i]) {
-        lastUse[root[operand]] = time
-      }
+      for operand in reads[i] { lastUse[root[operand]] = time }
       lastUse[root[i]] = max(lastUse[root[i]], time)
     }
     for end in ends { lastUse[root[end]] = order.count }
@@ -103,8 +146,8 @@ struct MemoryPlan {
     for (time, i) in order.enumerated() {
       let count = Self.rounded(nodes[i].shape.count)
       var reused: Int?
-      if Self.mayOverwrite(nodes[i].op) {
-        reused = Self.externalOperands(i, nodes, groups[i], normalization[i]).map { root[$0] }.first {
+      if normalizations[i]?.convolution == nil && Self.mayOverwrite(nodes[i].op) {
+        reused = reads[i].map { root[$0] }.first {
           guard case .arena = storage[$0] else { return false }
           return lastUse[$0] == time && nodes[$0].shape.count == nodes[i].shape.count && owner[$0] == $0
         }
@@ -125,13 +168,74 @@ struct MemoryPlan {
     for i in nodes.indices where root[i] != i { storage[i] = storage[root[i]] }
   }
 
-  /// The nodes outside a group that it reads.
-  private static func externalOperands(
-    _ i: Int, _ nodes: [Graph.Node], _ group: [Int], _ normalization: Int?
-  ) -> [Int] {
-    if let normalization { return nodes[normalization].operands }
-    if group.isEmpty { return nodes[i].operands }
-    return group.flatMap { nodes[$0].operands }.filter { !group.contains($0) }
+  /// Lets derivatives of a normalisation mask their seed themselves, where nothing else reads the
+  /// product of that seed and the ReLU's derivative.
+  private mutating func rectify(_ nodes: [Graph.Node], _ ends: Set<Int>) {
+    var readers = [[Int]](repeating: [], count: nodes.count)
+    var isNeeded = [Bool](repeating: false, count: nodes.count)
+    for end in ends { isNeeded[end] = true }
+    for i in nodes.indices.reversed() where isNeeded[i] {
+      for operand in nodes[i].operands {
+        isNeeded[operand] = true
+        readers[operand].append(i)
+      }
+    }
+    for (i, node) in nodes.enumerated() where isNeeded[i] && !ends.contains(i) {
+      guard case .binary(.multiply) = node.op, let seed = node.operands.first, let step = node.operands.last,
+        seed != step, case .unary(.step) = nodes[step].op, case .unary(.relu) = nodes[nodes[step].operands[0]].op
+      else { continue }
+      let normalization = nodes[nodes[step].operands[0]].operands[0]
+      guard case .normalize = nodes[normalization].op, nodes[seed].shape == node.shape else { continue }
+      let behind = nodes[normalization].operands
+      let takeIn = readers[i].allSatisfy { reader in
+        let x = nodes[reader].operands
+        switch nodes[reader].op {
+        case .normalizeSums: return x[0] == i && x[1] == behind[0] && x[2] == behind[1]
+        case .normalizeInputGradient:
+          return x[0] == i && x[1] == behind[0] && x[2] == behind[1] && x[3] == behind[2]
+        default: return false
+        }
+      }
+      guard takeIn else { continue }
+      for reader in readers[i] {
+        rectifications[reader] = Rectification(normalization: normalization)
+        reads[reader] = [seed] + nodes[reader].operands.dropFirst() + behind[2...]
+      }
+    }
+  }
+
+  /// The normalisation that can run in the pass of node i, with what lies between.
+  private static func normalization(endingAt i: Int, _ nodes: [Graph.Node], _ readers: [Int]) -> Normalization? {
+    func isNormalization(_ node: Int) -> Bool {
+      if case .normalize = nodes[node].op { return true }
+      return false
+    }
+    var fused: Normalization
+    if isNormalization(i) {
+      fused = Normalization(node: i)
+    } else {
+      guard case .unary(.relu) = nodes[i].op, let before = nodes[i].operands.first, readers[before] == 1 else {
+        return nil
+      }
+      if isNormalization(before) {
+        fused = Normalization(node: before, rectify: true)
+      } else {
+        guard case .binary(.add) = nodes[before].op, nodes[before].operands.allSatisfy({ nodes[$0].shape == nodes[i].shape }),
+          let node = nodes[before].operands.first(where: { isNormalization($0) && readers[$0] == 1 }),
+          let addend = nodes[before].operands.first(where: { $0 != node })
+        else { return nil }
+        fused = Normalization(node: node, rectify: true, addend: addend)
+        if isNormalization(addend) && readers[addend] == 1, case .normalize(_, true) = nodes[addend].op {
+          fused.addendNormalization = addend
+        }
+      }
+    }
+    if case .normalize(_, false) = nodes[fused.node].op, let input = nodes[fused.node].operands.first,
+      readers[input] == 1, case .convolution = nodes[input].op
+    {
+      fused.convolution = input
+    }
+    return fused
   }
 
   /// Elementwise, with operands of the result's shape or scalars.

@@ -139,6 +139,10 @@ extension OpCase {
       .init("maxPool overlapping", [[2, 7, 5, 4]]) { _, x in x[0].maxPool(size: 3, stride: 2, padding: 1) },
     ]
 
+  private static func ofBatch(_ x: Value, _ gamma: Value, _ beta: Value) -> Value {
+    x.normalized(x.moments(), gamma: gamma, beta: beta, epsilon: 1e-3, ofBatch: true)
+  }
+
   private static let normalizationCases: [OpCase] = [
     .init("moments", [[3, 5, 7, 4]], differentiable: false) { _, x in x[0].moments() },
     .init("moments of many rows", [[5000, 3]], differentiable: false) { _, x in (x[0] + 100).moments() },
@@ -147,6 +151,31 @@ extension OpCase {
     },
     .init("batch normalisation and ReLU", [[6, 7], [7], [7]]) { _, x in
       x[0].normalized(x[0].moments(), gamma: x[1], beta: x[2], epsilon: 1e-3, ofBatch: true).relu()
+    },
+    .init("convolution, batch normalisation and ReLU", [[2, 5, 6, 16], [3, 3, 16, 16], [16], [16]]) { _, x in
+      ofBatch(x[0].convolution(x[1], stride: 1, padding: 1), x[2], x[3]).relu()
+    },
+    .init("strided convolution, batch normalisation and ReLU", [[2, 6, 7, 3], [3, 3, 3, 5], [5], [5]]) { _, x in
+      ofBatch(x[0].convolution(x[1], stride: 2, padding: 1), x[2], x[3]).relu()
+    },
+    .init("ReLU of a normalisation, read twice", [[6, 17], [17], [17]]) { _, x in
+      let y = ofBatch(x[0], x[1], x[2]).relu()
+      return y * y + y
+    },
+    .init("residual sum", [[6, 19], [19], [19], [6, 19]]) { _, x in (ofBatch(x[0], x[1], x[2]) + x[3]).relu() },
+    .init("residual sum of two normalisations", [[6, 35], [35], [35], [6, 35]]) { _, x in
+      (ofBatch(x[0], x[1], x[2]) + ofBatch(x[3], x[2], x[1])).relu()
+    },
+    .init(
+      "residual block by running statistics",
+      [[2, 5, 6, 16], [3, 3, 16, 16], [2, 16], [16], [16], [2, 5, 6, 3], [1, 1, 3, 16]], range: 0.1...1,
+      differentiable: false
+    ) { _, x in
+      let own = (x[0] - 0.5).convolution(x[1] - 0.5, stride: 1, padding: 1)
+        .normalized(x[2], gamma: x[3], beta: x[4], epsilon: 1e-3, ofBatch: false)
+      let other = (x[5] - 0.5).convolution(x[6] - 0.5, stride: 1, padding: 0)
+        .normalized(x[2], gamma: x[4], beta: x[3], epsilon: 1e-3, ofBatch: false)
+      return (own + other).relu()
     },
     .init("normalisation by running statistics", [[6, 3], [3], [3]]) { trace, x in
       x[0].normalized(

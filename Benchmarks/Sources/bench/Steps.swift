@@ -30,9 +30,9 @@ struct Network {
     return ContrastiveTrainer(settings, encoder: encoder, stream: RandomStream(seed: 1))
   }
 
-  func images(_ count: Int) -> Tensor {
+  func images(_ count: Int, scale: Float = 1) -> Tensor {
     var stream = RandomStream(seed: 2)
-    return Tensor([count, side, side, 3], (0..<count * 3 * side * side).map { _ in stream.uniform() })
+    return Tensor([count, side, side, 3], (0..<count * 3 * side * side).map { _ in stream.uniform() * scale })
   }
 
   /// One training step's seconds, and its loss for the check.
@@ -40,6 +40,21 @@ struct Network {
     Runner(trainer.program(batch: batch / 2), on: device) { input in
       input.name == "views"
         ? images(batch) : Tensor(input.shape, [Float](repeating: 0.01, count: input.shape.count))
+    }
+  }
+
+  /// One AdvCL step with PGD-5, attack and update.
+  func advCL(batch: Int, on device: any Device) -> Runner {
+    let trainer = AdvCLTrainer(.init(), encoder: encoder, stream: RandomStream(seed: 1))
+    let sizes = [2, 10, 50, 100, 500]
+    return Runner(trainer.program(batch: batch, sizes: sizes), on: device) { input in
+      if input.name.hasPrefix("labels") {
+        let clusters = Int(input.name.dropFirst(7)) ?? 2
+        return Tensor(input.shape, (0..<input.shape.count).map { Float($0 % clusters) })
+      }
+      if input.name.hasPrefix("noise") { return images(batch, scale: 8 / 255) }
+      return input.shape.rank == 4
+        ? images(input.shape[0]) : Tensor(input.shape, [Float](repeating: 0.01, count: input.shape.count))
     }
   }
 

@@ -34,3 +34,10 @@ if "embed-r18-224".hasPrefix(filter) {
   let t = median(3) { step.run() }
   print("embed-r18-224 \(Double(Network.large.batch) / t) images/s")
 }
+for network in Network.all[..<2] {
+  if "advcl-\(network.name)".hasPrefix(filter) {
+    let step = network.advCL(batch: 128, on: device)
+    let t = median(3) { step.run() }
+    print("advcl-\(network.name) \(128 / t) images/s arena \(step.arenaMebibytes) MiB")
+  }
+}

@@ -5,7 +5,14 @@
 #ifndef BEZOAR_CKERNELS_H
 #define BEZOAR_CKERNELS_H
 
-#include <stdint.h>
+/// Tells the processor that this is a waiting loop.
+static inline void bz_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 /// Unary operations, in the order of `Op.Unary` in Tensors.
 enum bz_unary {
@@ -46,6 +53,16 @@ typedef struct {
 /// Values a transformed tile has for every channel, each in a plane of its own.
 enum { BZ_WINOGRAD_PLANES = 36 };
 
+/// A normalisation as one factor and one summand a channel, and what follows it in the same pass.
+typedef struct {
+  const float *scale, *shift;
+  /// The same for the addend; null adds it as it is.
+  const float *addend_scale, *addend_shift;
+  long channels;
+  /// Not 0 for a ReLU at the end.
+  int rectify;
+} bz_affine;
+
 typedef struct {
   const char *name;
   void (*convolve)(const bz_convolution *c);
@@ -73,22 +90,22 @@ typedef struct {
   void (*unary)(int op, long n, const float *x, float *y);
   /// a_step and b_step are 0 (one value for all) or 1.
   void (*binary)(int op, long n, const float *a, int a_step, const float *b, int b_step, float *y);
-  /// y[i] (+)= sum of r rows x[r*inner + i].
+  /// y[i] += sum of rows x[r*inner + i].
   void (*sum_rows)(long rows, long inner, const float *x, float *y);
   void (*max_rows)(long rows, long inner, const float *x, float *y);
   float (*sum_run)(long n, const float *x);
   float (*max_run)(long n, const float *x);
-  /// m2[c] = sum of rows of (x - mean[c])^2.
+  /// m2[c] += sum over rows of (x - mean[c])^2.
   void (*centred_squares)(long rows, long channels, const float *x, const float *mean, float *m2);
-  /// y = x * scale[c] + shift[c], optionally rectified.
-  void (*affine)(long rows, long channels, const float *x, const float *scale, const float *shift,
-                 int rectify, float *y);
-  /// sums[c] = sum of dy, sums[channels + c] = sum of dy * (x - mean[c]) over rows.
+  /// y = x * scale + shift + addend; addend may be null.
+  void (*affine)(const bz_affine *f, long rows, const float *x, const float *addend, float *y);
+  /// sums[c] += sum of dy, sums[channels + c] += sum of dy * (x - mean[c]) over rows; with a scale, dy
+  /// counts only where x * scale[c] + shift[c] > 0: through the ReLU behind a normalisation.
   void (*affine_sums)(long rows, long channels, const float *dy, const float *x, const float *mean,
-                      float *sums);
-  /// dx = a[c] * dy + b[c] * x + d[c].
-  void (*affine_gradient)(long rows, long channels, const float *dy, const float *x, const float *a,
-                          const float *b, const float *d, float *dx);
+                      const float *scale, const float *shift, float *sums);
+  /// dx = k[c] * dy + k[channels + c] * x + k[2*channels + c]; dy counts as in affine_sums.
+  void (*affine_gradient)(long rows, long channels, const float *dy, const float *x, const float *k,
+                          const float *scale, const float *shift, float *dx);
 } bz_kernel_table;
 
 /// The kernels for the best instruction set of this processor that is not above 'most':

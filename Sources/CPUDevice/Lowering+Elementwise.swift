@@ -1,0 +1,288 @@
+import CKernels
+import COpenBLAS
+import Tensors
+
+extension Lowering {
+  private static let block = 2048
+
+  /// Where an operand of an elementwise node is.
+  private enum Source {
+    /// The result of an earlier member of the group, in this block's scratch memory.
+    case member(Int)
+    case dense(Operand)
+    case scalar(Operand)
+  }
+
+  private struct Instruction {
+    let isUnary: Bool
+    let kind: Int32
+    let a: Source
+    let b: Source
+  }
+
+  /// Elementwise nodes of one shape, block by block; all but the last stay in scratch memory.
+  func elementwise(_ group: [Int]) -> Task {
+    let last = group[group.count - 1]
+    let y = operand(last)
+    let count = y.shape.count
+    func source(_ node: Int) -> Source {
+      if let member = group.firstIndex(of: node) { return .member(member) }
+      return nodes[node].shape.count == 1 && count != 1 ? .scalar(operand(node)) : .dense(operand(node))
+    }
+    let instructions = group.map { i -> Instruction in
+      let x = nodes[i].operands.map(source)
+      switch nodes[i].op {
+      case .unary(let kind): return Instruction(isUnary: true, kind: Int32(kind.rawValue), a: x[0], b: x[0])
+      case .binary(let kind): return Instruction(isUnary: false, kind: Int32(kind.rawValue), a: x[0], b: x[1])
+      default: preconditionFailure("\(nodes[i].op) in an elementwise group")
+      }
+    }
+    let block = Self.block
+    let blocks = (count + block - 1) / block
+    let perTask = 8
+    let size = instructions.count * block
+    workspace.reserve(parallel.threads * size)
+    let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    return {
+      parallel.run((blocks + perTask - 1) / perTask, isWorthwhile: count > 1 << 15) { task, slot in
+        let lane = workspace.base + slot * size
+        for b in task * perTask..<min((task + 1) * perTask, blocks) {
+          let start = b * block
+          let length = min(block, count - start)
+          func find(_ source: Source) -> (UnsafePointer<Float>, Int32) {
+            switch source {
+            case .member(let i): (UnsafePointer(lane + i * block), 1)
+            case .dense(let operand): (UnsafePointer(operand.address + start), 1)
+            case .scalar(let operand): (UnsafePointer(operand.address), 0)
+            }
+          }
+          for i in 0..<instructions.count {
+            let target = i == instructions.count - 1 ? y.address + start : lane + i * block
+            let (x, step) = find(instructions[i].a)
+            if !instructions[i].isUnary {
+              let (z, other) = find(instructions[i].b)
+              kernels.pointee.binary(instructions[i].kind, length, x, step, z, other, target)
+            } else if step == 1 {
+              kernels.pointee.unary(instructions[i].kind, length, x, target)
+            } else {
+              kernels.pointee.unary(instructions[i].kind, 1, x, target)
+              target.update(repeating: target[0], count: length)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// A binary function of operands that broadcast along some axes.
+  func broadcastBinary(
+    _ kind: Int32, _ a: Operand, _ b: Operand, _ y: Operand
+  ) -> Task {
+    let walk = StridedWalk(
+      y.shape, a.shape.strides(broadcastTo: y.shape), b.shape.strides(broadcastTo: y.shape))
+    let length = walk.innerCount
+    let isWorthwhile = y.shape.count > 1 << 15
+    let (parallel, kernels) = (parallel, kernels)
+    return {
+      parallel.run(walk.tasks, isWorthwhile: isWorthwhile) { task, _ in
+        walk.forEach(task) { row, first, second in
+          kernels.pointee.binary(
+            kind, length, a.address + first, Int32(walk.innerStrides.0), b.address + second,
+            Int32(walk.innerStrides.1), y.address + row * length)
+        }
+      }
+    }
+  }
+
+  /// Copies a strided view into a dense result; serves transposition and broadcasting.
+  func copyStrided(
+    _ x: Operand, _ strides: [Int], _ y: Operand
+  ) -> Task {
+    let walk = StridedWalk(y.shape, strides, strides)
+    let (length, step) = (walk.innerCount, walk.innerStrides.0)
+    let isWorthwhile = y.shape.count > 1 << 15
+    let parallel = parallel
+    return {
+      parallel.run(walk.tasks, isWorthwhile: isWorthwhile) { task, _ in
+        walk.forEach(task) { row, offset, _ in
+          let (from, to) = (x.address + offset, y.address + row * length)
+          switch step {
+          case 0: to.update(repeating: from[0], count: length)
+          case 1: to.update(from: from, count: length)
+          default: for i in 0..<length { to[i] = from[i * step] }
+          }
+        }
+      }
+    }
+  }
+
+  func slice(_ x: Operand, _ axis: Int, _ start: Int, _ count: Int, _ y: Operand) -> Task {
+    let (outer, inner) = x.shape.around(axis)
+    let extent = x.shape[axis]
+    let isWorthwhile = y.shape.count > 1 << 16
+    let parallel = parallel
+    return {
+      parallel.run(outer, isWorthwhile: isWorthwhile) { o, _ in
+        (y.address + o * count * inner).update(
+          from: x.address + (o * extent + start) * inner, count: count * inner)
+      }
+    }
+  }
+
+  func pad(_ x: Operand, _ axis: Int, _ before: Int, _ y: Operand) -> Task {
+    let (outer, inner) = y.shape.around(axis)
+    let (extent, own, count) = (y.shape[axis], x.shape[axis], y.shape.count)
+    return {
+      y.address.update(repeating: 0, count: count)
+      for o in 0..<outer {
+        (y.address + (o * extent + before) * inner).update(from: x.address + o * own * inner, count: own * inner)
+      }
+    }
+  }
+
+  func concatenate(_ x: [Operand], _ axis: Int, _ y: Operand) -> Task {
+    let (outer, inner) = y.shape.around(axis)
+    let extent = y.shape[axis]
+    let extents = x.map { $0.shape[axis] }
+    return {
+      var at = 0
+      for k in 0..<x.count {
+        for o in 0..<outer {
+          (y.address + (o * extent + at) * inner)
+            .update(from: x[k].address + o * extents[k] * inner, count: extents[k] * inner)
+        }
+        at += extents[k]
+      }
+    }
+  }
+
+  func oneHot(_ x: Operand, _ depth: Int, _ y: Operand) -> Task {
+    let rows = x.shape.count
+    return {
+      y.address.update(repeating: 0, count: rows * depth)
+      for n in 0..<rows {
+        let index = Int(x.address[n])
+        if index >= 0 && index < depth { y.address[n * depth + index] = 1 }
+      }
+    }
+  }
+
+  func reduce(_ kind: Op.Reduction, _ x: Operand, _ axes: Range<Int>, _ y: Operand) -> Task {
+    let outer = x.shape.extents[..<axes.lowerBound].reduce(1, *)
+    let rows = x.shape.extents[axes].reduce(1, *)
+    let inner = x.shape.extents[axes.upperBound...].reduce(1, *)
+    let isWorthwhile = x.shape.count > 1 << 15
+    let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    if inner == 1 {
+      let perTask = max(1, (1 << 13) / max(rows, 1))
+      return {
+        parallel.run((outer + perTask - 1) / perTask, isWorthwhile: isWorthwhile) { task, _ in
+          for o in task * perTask..<min((task + 1) * perTask, outer) {
+            let from = x.address + o * rows
+            y.address[o] = kind == .sum ? kernels.pointee.sum_run(rows, from) : kernels.pointee.max_run(rows, from)
+          }
+        }
+      }
+    }
+    let start: Float = kind == .sum ? 0 : -.infinity
+    func gather(_ count: Int, _ from: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
+      target.update(repeating: start, count: inner)
+      if kind == .sum {
+        kernels.pointee.sum_rows(count, inner, from, target)
+      } else {
+        kernels.pointee.max_rows(count, inner, from, target)
+      }
+    }
+    // Each outer entry in chunks of rows, summed in order: the split depends on the shape alone.
+    let chunk = max(1, min(rows, max(256, rows / 16)))
+    let chunks = max(1, (rows + chunk - 1) / chunk)
+    if chunks == 1 {
+      return {
+        parallel.run(outer, isWorthwhile: isWorthwhile) { o, _ in
+          gather(rows, x.address + o * rows * inner, y.address + o * inner)
+        }
+      }
+    }
+    workspace.reserve(outer * chunks * inner)
+    return {
+      let partial = workspace.base
+      parallel.run(outer * chunks, isWorthwhile: isWorthwhile) { task, _ in
+        let (o, c) = (task / chunks, task % chunks)
+        gather(min(chunk, rows - c * chunk), x.address + (o * rows + c * chunk) * inner, partial + task * inner)
+      }
+      for o in 0..<outer { gather(chunks, partial + o * chunks * inner, y.address + o * inner) }
+    }
+  }
+
+  /// Rows (or columns, where there are more) in pieces that depend on the shape alone.
+  func matrixProduct(
+    _ a: Operand, _ b: Operand, _ transposeLeft: Bool, _ transposeRight: Bool, _ y: Operand
+  ) -> Task {
+    let (m, n) = (y.shape[0], y.shape[1])
+    let k = transposeLeft ? a.shape[0] : a.shape[1]
+    let byRows = m >= n
+    let extent = byRows ? m : n
+    if m == 0 || n == 0 { return {} }
+    if k == 0 { return { y.address.update(repeating: 0, count: m * n) } }
+    let piece = max(32, (extent + 15) / 16)
+    let (lda, ldb) = (a.shape[1], b.shape[1])
+    let parallel = parallel
+    return {
+      parallel.run((extent + piece - 1) / piece, isWorthwhile: m * n * k > 1 << 18) { task, _ in
+        let from = task * piece
+        let count = min(piece, extent - from)
+        let left = byRows ? a.address + (transposeLeft ? from : from * lda) : a.address
+        let right = byRows ? b.address : b.address + (transposeRight ? from * ldb : from)
+        cblas_sgemm(
+          CblasRowMajor, transposeLeft ? CblasTrans : CblasNoTrans,
+          transposeRight ? CblasTrans : CblasNoTrans, blasint(byRows ? count : m),
+          blasint(byRows ? n : count), blasint(k), 1, left, blasint(lda), right, blasint(ldb), 0,
+          y.address + (byRows ? from * n : from), blasint(n))
+      }
+    }
+  }
+}
+
+/// Rows of a dense result beside two strided operands, with axes merged where all strides allow it.
+private struct StridedWalk {
+  let innerCount: Int
+  let innerStrides: (Int, Int)
+  private let extents: [Int]
+  private let strides: [(Int, Int)]
+  private let rows: Int
+  private static let rowsPerTask = 64
+
+  init(_ shape: Shape, _ first: [Int], _ second: [Int]) {
+    var extents: [Int] = []
+    var strides: [(Int, Int)] = []
+    for axis in 0..<shape.rank where shape[axis] != 1 {
+      if let last = strides.last, last == (first[axis] * shape[axis], second[axis] * shape[axis]) {
+        extents[extents.count - 1] *= shape[axis]
+        strides[strides.count - 1] = (first[axis], second[axis])
+      } else {
+        extents.append(shape[axis])
+        strides.append((first[axis], second[axis]))
+      }
+    }
+    innerCount = extents.popLast() ?? 1
+    innerStrides = strides.popLast() ?? (0, 0)
+    self.extents = extents
+    self.strides = strides
+    rows = extents.reduce(1, *)
+  }
+
+  var tasks: Int { innerCount == 0 ? 0 : (rows + Self.rowsPerTask - 1) / Self.rowsPerTask }
+
+  func forEach(_ task: Int, _ body: (_ row: Int, _ first: Int, _ second: Int) -> Void) {
+    for row in task * Self.rowsPerTask..<min((task + 1) * Self.rowsPerTask, rows) {
+      var (rest, first, second) = (row, 0, 0)
+      for axis in stride(from: extents.count - 1, through: 0, by: -1) {
+        let index = rest % extents[axis]
+        rest /= extents[axis]
+        first += index * strides[axis].0
+        second += index * strides[axis].1
+      }
+      body(row, first, second)
+    }
+  }
+}
