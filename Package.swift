@@ -32,7 +32,7 @@ let documented = ["CPUDevice", "Images", "Datasets"]
 /// One row a test target; each may import the library targets it names.
 let tests: [(name: String, imports: [String])] = [
   ("TensorsTests", ["Tensors", "CPUDevice", "TestSupport"]),
-  ("CPUDeviceTests", ["Tensors", "CPUDevice", "Randomness", "TestSupport"]),
+  ("CPUDeviceTests", ["Tensors", "CPUDevice", "Randomness", "TestSupport", "AllocationCounter"]),
   ("NeuralNetworksTests", ["NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]),
   ("ImagesTests", ["Images", "Randomness", "TestSupport"]),
   ("DatasetsTests", ["Datasets", "Images", "Poisoning", "Randomness", "TestSupport"]),
@@ -67,6 +67,7 @@ let package = Package(
       name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Reporting"]),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
   ]
     + table.map { row in
       .target(

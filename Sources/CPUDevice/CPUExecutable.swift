@@ -11,6 +11,8 @@ final class CPUExecutable: Executable {
   private let feeds: [FloatMemory]
   private let addresses: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   private let tasks: [Lowering.Task]
+  private let fed: [Program.Input]
+  private let held: [Program.Input]
   /// For every state, the nodes that are its buffer under some shape.
   private let stateNodes: [[Int]]
 
@@ -27,13 +29,15 @@ final class CPUExecutable: Executable {
     addresses.initialize(repeating: arena.base, count: max(1, nodes.count))
     let feedSlots = program.inputs.indices.filter { !program.inputs[$0].isState }
     let stateSlots = program.inputs.indices.filter { program.inputs[$0].isState }
-    var held = [[Int]](repeating: [], count: stateSlots.count)
+    fed = program.feeds
+    held = program.states
+    var stateNodes = [[Int]](repeating: [], count: stateSlots.count)
     for (i, node) in nodes.enumerated() {
       switch plan.storage[i] {
       case .none: break
       case .input(let slot):
         if let feed = feedSlots.firstIndex(of: slot) { addresses[i] = feeds[feed].base }
-        if let state = stateSlots.firstIndex(of: slot) { held[state].append(i) }
+        if let state = stateSlots.firstIndex(of: slot) { stateNodes[state].append(i) }
       case .arena(let offset): addresses[i] = arena.base + offset
       case .constant(let offset):
         addresses[i] = constants.base + offset
@@ -44,7 +48,7 @@ final class CPUExecutable: Executable {
         }
       }
     }
-    stateNodes = held
+    self.stateNodes = stateNodes
     let lowering = Lowering(program, plan, parallel, kernels, addresses)
     tasks = plan.order.compactMap { lowering.task($0) }
   }
@@ -67,7 +71,6 @@ final class CPUExecutable: Executable {
 
   /// Puts feeds in place and points state inputs, and their reshapes, at the caller's buffers.
   private func bind(_ values: [Tensor], _ state: [any DeviceBuffer]) {
-    let (fed, held) = (program.feeds, program.states)
     precondition(values.count == fed.count, "\(values.count) feeds for \(fed.count)")
     precondition(state.count == held.count, "\(state.count) states for \(held.count)")
     for (i, tensor) in values.enumerated() {

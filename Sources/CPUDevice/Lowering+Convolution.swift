@@ -92,31 +92,33 @@ extension Lowering {
     let (imageCount, resultCount) = (x.shape[1] * x.shape[2] * kernel.input, rows * pixels * kernel.output)
     let isWorthwhile = images * resultCount * kernel.height * depth > 1 << 18
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let body: Parallel.Body = { n, slot in
+      let packed = workspace.base
+      let own = packed + packedCount + slot * lane
+      var image = UnsafePointer(x.address + n * imageCount)
+      if bordered > 0 {
+        border.fill(own, from: image)
+        image = UnsafePointer(own)
+      }
+      offsets.withUnsafeBufferPointer { offsets in
+        Self.apply(
+          kernels,
+          bz_convolution(
+            x: image, x_row: window.stride * border.row, x_pixel: window.stride * kernel.input,
+            offsets: offsets.baseAddress, taps: Int32(kernel.height), in_channels: Int32(depth),
+            out_channels: Int32(kernel.output), packed: packed, y: y.address + n * resultCount,
+            y_row: pixels * kernel.output, y_pixel: kernel.output, rows: Int32(rows), pixels: Int32(pixels)),
+          columns: own + bordered)
+      }
+      epilogue?.run(n, y.address, n * rows * pixels, rows * pixels)
+    }
     return {
       let packed = workspace.base
       bz_pack(
         kernels, w.address, taps, Int32(kernel.height), depth * kernel.output, Int32(depth), kernel.output,
         Int32(kernel.output), 1, packed)
       epilogue?.begin()
-      offsets.withUnsafeBufferPointer { offsets in
-        parallel.run(images, isWorthwhile: isWorthwhile) { n, slot in
-          let own = packed + packedCount + slot * lane
-          var image = UnsafePointer(x.address + n * imageCount)
-          if bordered > 0 {
-            border.fill(own, from: image)
-            image = UnsafePointer(own)
-          }
-          Self.apply(
-            kernels,
-            bz_convolution(
-              x: image, x_row: window.stride * border.row, x_pixel: window.stride * kernel.input,
-              offsets: offsets.baseAddress, taps: Int32(kernel.height), in_channels: Int32(depth),
-              out_channels: Int32(kernel.output), packed: packed, y: y.address + n * resultCount,
-              y_row: pixels * kernel.output, y_pixel: kernel.output, rows: Int32(rows), pixels: Int32(pixels)),
-            columns: own + bordered)
-          epilogue?.run(n, y.address, n * rows * pixels, rows * pixels)
-        }
-      }
+      parallel.run(images, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -167,6 +169,26 @@ extension Lowering {
     let (imageCount, seedCount) = (height * width * kernel.input, dy.shape[1] * dy.shape[2] * kernel.output)
     let isWorthwhile = images * seedCount * kernel.taps * kernel.input > 1 << 18
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let body: Parallel.Body = { [classes] n, slot in
+      let packed = workspace.base
+      let image = packed + packedCount + slot * lane
+      border.fill(image, from: dy.address + n * seedCount)
+      let target = y.address + n * imageCount
+      for i in 0..<classes.count {
+        classes[i].offsets.withUnsafeBufferPointer { offsets in
+          Self.apply(
+            kernels,
+            bz_convolution(
+              x: image, x_row: border.row, x_pixel: kernel.output, offsets: offsets.baseAddress,
+              taps: Int32(offsets.count), in_channels: Int32(kernel.output),
+              out_channels: Int32(kernel.input), packed: packed + classes[i].packed,
+              y: target + (classes[i].row * width + classes[i].column) * kernel.input,
+              y_row: s * width * kernel.input, y_pixel: s * kernel.input, rows: Int32(classes[i].rows),
+              pixels: Int32(classes[i].pixels)),
+            columns: image + border.count)
+        }
+      }
+    }
     return { [classes] in
       let packed = workspace.base
       for i in 0..<classes.count {
@@ -174,25 +196,7 @@ extension Lowering {
           kernels, w.address, classes[i].taps, Int32(classes[i].taps.count), kernel.input * kernel.output,
           Int32(kernel.output), 1, Int32(kernel.input), kernel.output, packed + classes[i].packed)
       }
-      parallel.run(images, isWorthwhile: isWorthwhile) { n, slot in
-        let image = packed + packedCount + slot * lane
-        border.fill(image, from: dy.address + n * seedCount)
-        let target = y.address + n * imageCount
-        for i in 0..<classes.count {
-          classes[i].offsets.withUnsafeBufferPointer { offsets in
-            Self.apply(
-              kernels,
-              bz_convolution(
-                x: image, x_row: border.row, x_pixel: kernel.output, offsets: offsets.baseAddress,
-                taps: Int32(offsets.count), in_channels: Int32(kernel.output),
-                out_channels: Int32(kernel.input), packed: packed + classes[i].packed,
-                y: target + (classes[i].row * width + classes[i].column) * kernel.input,
-                y_row: s * width * kernel.input, y_pixel: s * kernel.input, rows: Int32(classes[i].rows),
-                pixels: Int32(classes[i].pixels)),
-              columns: image + border.count)
-          }
-        }
-      }
+      parallel.run(images, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -219,35 +223,37 @@ extension Lowering {
     let imageCount = x.shape[1] * x.shape[2] * kernel.input
     let isWorthwhile = images * rows * pixels * kernel.output * kernel.height * depth > 1 << 18
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
-    return {
+    let body: Parallel.Body = { chunk, slot in
       let partial = workspace.base
-      parallel.run(chunks, isWorthwhile: isWorthwhile) { chunk, slot in
-        let own = partial + chunks * weights + slot * lane
-        let sums = partial + chunk * weights
-        sums.update(repeating: 0, count: weights)
-        for n in images * chunk / chunks..<images * (chunk + 1) / chunks {
-          var image = UnsafePointer(x.address + n * imageCount)
-          if bordered > 0 {
-            border.fill(own, from: image)
-            image = UnsafePointer(own)
+      let own = partial + chunks * weights + slot * lane
+      let sums = partial + chunk * weights
+      sums.update(repeating: 0, count: weights)
+      for n in images * chunk / chunks..<images * (chunk + 1) / chunks {
+        var image = UnsafePointer(x.address + n * imageCount)
+        if bordered > 0 {
+          border.fill(own, from: image)
+          image = UnsafePointer(own)
+        }
+        var gradient = dy.address + n * rows * pixels * kernel.output
+        if isPadded {
+          let wide = own + bordered
+          wide.update(repeating: 0, count: widened)
+          for i in 0..<rows * pixels {
+            (wide + i * output).update(from: gradient + i * kernel.output, count: kernel.output)
           }
-          var gradient = dy.address + n * rows * pixels * kernel.output
-          if isPadded {
-            let wide = own + bordered
-            wide.update(repeating: 0, count: widened)
-            for i in 0..<rows * pixels {
-              (wide + i * output).update(from: gradient + i * kernel.output, count: kernel.output)
-            }
-            gradient = wide
-          }
-          for v in 0..<kernel.height {
-            kernels.pointee.outer(
-              image + v * border.row, window.stride * border.row, window.stride * kernel.input, Int32(depth),
-              gradient, pixels * output, output, Int32(output), Int32(rows), Int32(pixels),
-              sums + v * depth * output, output)
-          }
+          gradient = wide
+        }
+        for v in 0..<kernel.height {
+          kernels.pointee.outer(
+            image + v * border.row, window.stride * border.row, window.stride * kernel.input, Int32(depth),
+            gradient, pixels * output, output, Int32(output), Int32(rows), Int32(pixels),
+            sums + v * depth * output, output)
         }
       }
+    }
+    return {
+      let partial = workspace.base
+      parallel.run(chunks, isWorthwhile: isWorthwhile, body)
       for chunk in 1..<max(chunks, 1) {
         kernels.pointee.sum_rows(1, weights, partial + chunk * weights, partial)
       }
@@ -278,18 +284,19 @@ extension Lowering {
     let resultCount = y.shape[1] * y.shape[2] * channels
     let isWorthwhile = x.shape.count > 1 << 14
     let (parallel, kernels) = (parallel, kernels)
-    return {
-      parallel.run(images, isWorthwhile: isWorthwhile) { n, _ in
-        let image = x.address + n * height * line
-        Self.forWindows(window, size, height: height, width: width) { output, vertical, horizontal in
-          let target = y.address + n * resultCount + output * channels
-          target.update(repeating: -.infinity, count: channels)
-          for v in vertical {
-            kernels.pointee.max_rows(
-              horizontal.count, channels, image + v * line + horizontal.lowerBound * channels, target)
-          }
+    let body: Parallel.Body = { n, _ in
+      let image = x.address + n * height * line
+      Self.forWindows(window, size, height: height, width: width) { output, vertical, horizontal in
+        let target = y.address + n * resultCount + output * channels
+        target.update(repeating: -.infinity, count: channels)
+        for v in vertical {
+          kernels.pointee.max_rows(
+            horizontal.count, channels, image + v * line + horizontal.lowerBound * channels, target)
         }
       }
+    }
+    return {
+      parallel.run(images, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -299,25 +306,26 @@ extension Lowering {
     let seedCount = dy.shape[1] * dy.shape[2] * channels
     let isWorthwhile = x.shape.count > 1 << 14
     let parallel = parallel
-    return {
-      parallel.run(images, isWorthwhile: isWorthwhile) { n, _ in
-        let image = x.address + n * height * line
-        let target = y.address + n * height * line
-        target.update(repeating: 0, count: height * line)
-        let seeds = dy.address + n * seedCount
-        Self.forWindows(window, size, height: height, width: width) { output, vertical, horizontal in
-          for c in 0..<channels {
-            var (best, at) = (-Float.infinity, -1)
-            for v in vertical {
-              for u in horizontal where image[v * line + u * channels + c] > best {
-                at = v * line + u * channels + c
-                best = image[at]
-              }
+    let body: Parallel.Body = { n, _ in
+      let image = x.address + n * height * line
+      let target = y.address + n * height * line
+      target.update(repeating: 0, count: height * line)
+      let seeds = dy.address + n * seedCount
+      Self.forWindows(window, size, height: height, width: width) { output, vertical, horizontal in
+        for c in 0..<channels {
+          var (best, at) = (-Float.infinity, -1)
+          for v in vertical {
+            for u in horizontal where image[v * line + u * channels + c] > best {
+              at = v * line + u * channels + c
+              best = image[at]
             }
-            if at >= 0 { target[at] += seeds[output * channels + c] }
           }
+          if at >= 0 { target[at] += seeds[output * channels + c] }
         }
       }
+    }
+    return {
+      parallel.run(images, isWorthwhile: isWorthwhile, body)
     }
   }
 }

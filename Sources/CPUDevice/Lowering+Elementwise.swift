@@ -43,34 +43,35 @@ extension Lowering {
     let size = instructions.count * block
     workspace.reserve(parallel.threads * size)
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
-    return {
-      parallel.run((blocks + perTask - 1) / perTask, isWorthwhile: count > 1 << 15) { task, slot in
-        let lane = workspace.base + slot * size
-        for b in task * perTask..<min((task + 1) * perTask, blocks) {
-          let start = b * block
-          let length = min(block, count - start)
-          func find(_ source: Source) -> (UnsafePointer<Float>, Int32) {
-            switch source {
-            case .member(let i): (UnsafePointer(lane + i * block), 1)
-            case .dense(let operand): (UnsafePointer(operand.address + start), 1)
-            case .scalar(let operand): (UnsafePointer(operand.address), 0)
-            }
+    let body: Parallel.Body = { task, slot in
+      let lane = workspace.base + slot * size
+      for b in task * perTask..<min((task + 1) * perTask, blocks) {
+        let start = b * block
+        let length = min(block, count - start)
+        func find(_ source: Source) -> (UnsafePointer<Float>, Int32) {
+          switch source {
+          case .member(let i): (UnsafePointer(lane + i * block), 1)
+          case .dense(let operand): (UnsafePointer(operand.address + start), 1)
+          case .scalar(let operand): (UnsafePointer(operand.address), 0)
           }
-          for i in 0..<instructions.count {
-            let target = i == instructions.count - 1 ? y.address + start : lane + i * block
-            let (x, step) = find(instructions[i].a)
-            if !instructions[i].isUnary {
-              let (z, other) = find(instructions[i].b)
-              kernels.pointee.binary(instructions[i].kind, length, x, step, z, other, target)
-            } else if step == 1 {
-              kernels.pointee.unary(instructions[i].kind, length, x, target)
-            } else {
-              kernels.pointee.unary(instructions[i].kind, 1, x, target)
-              target.update(repeating: target[0], count: length)
-            }
+        }
+        for i in 0..<instructions.count {
+          let target = i == instructions.count - 1 ? y.address + start : lane + i * block
+          let (x, step) = find(instructions[i].a)
+          if !instructions[i].isUnary {
+            let (z, other) = find(instructions[i].b)
+            kernels.pointee.binary(instructions[i].kind, length, x, step, z, other, target)
+          } else if step == 1 {
+            kernels.pointee.unary(instructions[i].kind, length, x, target)
+          } else {
+            kernels.pointee.unary(instructions[i].kind, 1, x, target)
+            target.update(repeating: target[0], count: length)
           }
         }
       }
+    }
+    return {
+      parallel.run((blocks + perTask - 1) / perTask, isWorthwhile: count > 1 << 15, body)
     }
   }
 
@@ -83,14 +84,15 @@ extension Lowering {
     let length = walk.innerCount
     let isWorthwhile = y.shape.count > 1 << 15
     let (parallel, kernels) = (parallel, kernels)
-    return {
-      parallel.run(walk.tasks, isWorthwhile: isWorthwhile) { task, _ in
-        walk.forEach(task) { row, first, second in
-          kernels.pointee.binary(
-            kind, length, a.address + first, Int32(walk.innerStrides.0), b.address + second,
-            Int32(walk.innerStrides.1), y.address + row * length)
-        }
+    let body: Parallel.Body = { task, _ in
+      walk.forEach(task) { row, first, second in
+        kernels.pointee.binary(
+          kind, length, a.address + first, Int32(walk.innerStrides.0), b.address + second,
+          Int32(walk.innerStrides.1), y.address + row * length)
       }
+    }
+    return {
+      parallel.run(walk.tasks, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -102,17 +104,18 @@ extension Lowering {
     let (length, step) = (walk.innerCount, walk.innerStrides.0)
     let isWorthwhile = y.shape.count > 1 << 15
     let parallel = parallel
-    return {
-      parallel.run(walk.tasks, isWorthwhile: isWorthwhile) { task, _ in
-        walk.forEach(task) { row, offset, _ in
-          let (from, to) = (x.address + offset, y.address + row * length)
-          switch step {
-          case 0: to.update(repeating: from[0], count: length)
-          case 1: to.update(from: from, count: length)
-          default: for i in 0..<length { to[i] = from[i * step] }
-          }
+    let body: Parallel.Body = { task, _ in
+      walk.forEach(task) { row, offset, _ in
+        let (from, to) = (x.address + offset, y.address + row * length)
+        switch step {
+        case 0: to.update(repeating: from[0], count: length)
+        case 1: to.update(from: from, count: length)
+        default: for i in 0..<length { to[i] = from[i * step] }
         }
       }
+    }
+    return {
+      parallel.run(walk.tasks, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -121,11 +124,12 @@ extension Lowering {
     let extent = x.shape[axis]
     let isWorthwhile = y.shape.count > 1 << 16
     let parallel = parallel
+    let body: Parallel.Body = { o, _ in
+      (y.address + o * count * inner).update(
+        from: x.address + (o * extent + start) * inner, count: count * inner)
+    }
     return {
-      parallel.run(outer, isWorthwhile: isWorthwhile) { o, _ in
-        (y.address + o * count * inner).update(
-          from: x.address + (o * extent + start) * inner, count: count * inner)
-      }
+      parallel.run(outer, isWorthwhile: isWorthwhile, body)
     }
   }
 
@@ -175,13 +179,14 @@ extension Lowering {
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
     if inner == 1 {
       let perTask = max(1, (1 << 13) / max(rows, 1))
-      return {
-        parallel.run((outer + perTask - 1) / perTask, isWorthwhile: isWorthwhile) { task, _ in
-          for o in task * perTask..<min((task + 1) * perTask, outer) {
-            let from = x.address + o * rows
-            y.address[o] = kind == .sum ? kernels.pointee.sum_run(rows, from) : kernels.pointee.max_run(rows, from)
-          }
+      let body: Parallel.Body = { task, _ in
+        for o in task * perTask..<min((task + 1) * perTask, outer) {
+          let from = x.address + o * rows
+          y.address[o] = kind == .sum ? kernels.pointee.sum_run(rows, from) : kernels.pointee.max_run(rows, from)
         }
+      }
+      return {
+        parallel.run((outer + perTask - 1) / perTask, isWorthwhile: isWorthwhile, body)
       }
     }
     let start: Float = kind == .sum ? 0 : -.infinity
@@ -197,19 +202,23 @@ extension Lowering {
     let chunk = max(1, min(rows, max(256, rows / 16)))
     let chunks = max(1, (rows + chunk - 1) / chunk)
     if chunks == 1 {
+      let body: Parallel.Body = { o, _ in
+        gather(rows, x.address + o * rows * inner, y.address + o * inner)
+      }
       return {
-        parallel.run(outer, isWorthwhile: isWorthwhile) { o, _ in
-          gather(rows, x.address + o * rows * inner, y.address + o * inner)
-        }
+        parallel.run(outer, isWorthwhile: isWorthwhile, body)
       }
     }
     workspace.reserve(outer * chunks * inner)
+    let body: Parallel.Body = { task, _ in
+      let (o, c) = (task / chunks, task % chunks)
+      gather(
+        min(chunk, rows - c * chunk), x.address + (o * rows + c * chunk) * inner,
+        workspace.base + task * inner)
+    }
     return {
       let partial = workspace.base
-      parallel.run(outer * chunks, isWorthwhile: isWorthwhile) { task, _ in
-        let (o, c) = (task / chunks, task % chunks)
-        gather(min(chunk, rows - c * chunk), x.address + (o * rows + c * chunk) * inner, partial + task * inner)
-      }
+      parallel.run(outer * chunks, isWorthwhile: isWorthwhile, body)
       for o in 0..<outer { gather(chunks, partial + o * chunks * inner, y.address + o * inner) }
     }
   }
@@ -227,18 +236,19 @@ extension Lowering {
     let piece = max(32, (extent + 15) / 16)
     let (lda, ldb) = (a.shape[1], b.shape[1])
     let parallel = parallel
+    let body: Parallel.Body = { task, _ in
+      let from = task * piece
+      let count = min(piece, extent - from)
+      let left = byRows ? a.address + (transposeLeft ? from : from * lda) : a.address
+      let right = byRows ? b.address : b.address + (transposeRight ? from * ldb : from)
+      cblas_sgemm(
+        CblasRowMajor, transposeLeft ? CblasTrans : CblasNoTrans,
+        transposeRight ? CblasTrans : CblasNoTrans, blasint(byRows ? count : m),
+        blasint(byRows ? n : count), blasint(k), 1, left, blasint(lda), right, blasint(ldb), 0,
+        y.address + (byRows ? from * n : from), blasint(n))
+    }
     return {
-      parallel.run((extent + piece - 1) / piece, isWorthwhile: m * n * k > 1 << 18) { task, _ in
-        let from = task * piece
-        let count = min(piece, extent - from)
-        let left = byRows ? a.address + (transposeLeft ? from : from * lda) : a.address
-        let right = byRows ? b.address : b.address + (transposeRight ? from * ldb : from)
-        cblas_sgemm(
-          CblasRowMajor, transposeLeft ? CblasTrans : CblasNoTrans,
-          transposeRight ? CblasTrans : CblasNoTrans, blasint(byRows ? count : m),
-          blasint(byRows ? n : count), blasint(k), 1, left, blasint(lda), right, blasint(ldb), 0,
-          y.address + (byRows ? from * n : from), blasint(n))
-      }
+      parallel.run((extent + piece - 1) / piece, isWorthwhile: m * n * k > 1 << 18, body)
     }
   }
 }

@@ -127,11 +127,12 @@ extension Lowering {
     let statistics = Statistics(channels: tasks.channels)
     statistics.prepare(tasks.count)
     let (parallel, kernels) = (parallel, kernels)
+    let body: Parallel.Body = { task, _ in
+      let (start, count) = tasks.range(task)
+      statistics.measure(task, x.address + start * tasks.channels, rows: count, kernels)
+    }
     return {
-      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile) { task, _ in
-        let (start, count) = tasks.range(task)
-        statistics.measure(task, x.address + start * tasks.channels, rows: count, kernels)
-      }
+      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile, body)
       statistics.merge(into: y.address)
     }
   }
@@ -144,7 +145,7 @@ extension Lowering {
     let other = fused.addendNormalization.map(coefficients)
     let x = operand(nodes[fused.node].operands[0])
     let addend = (fused.addendNormalization.map { nodes[$0].operands[0] } ?? fused.addend).map(operand)
-    var affine = bz_affine(
+    let affine = bz_affine(
       scale: own.scale, shift: own.shift, addend_scale: other?.scale, addend_shift: other?.shift,
       channels: y.shape[-1], rectify: fused.rectify ? 1 : 0)
     let (parallel, kernels) = (parallel, kernels)
@@ -163,17 +164,17 @@ extension Lowering {
           }))
     }
     let tasks = RowTasks(y.shape)
+    let body: Parallel.Body = { task, _ in
+      let (start, count) = tasks.range(task)
+      let offset = start * tasks.channels
+      var affine = affine
+      kernels.pointee.affine(
+        &affine, count, x.address + offset, addend.map { UnsafePointer($0.address + offset) }, y.address + offset)
+    }
     return {
       own.compute()
       other?.compute()
-      withUnsafePointer(to: &affine) { affine in
-        parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile) { task, _ in
-          let (start, count) = tasks.range(task)
-          let offset = start * tasks.channels
-          kernels.pointee.affine(
-            affine, count, x.address + offset, addend.map { UnsafePointer($0.address + offset) }, y.address + offset)
-        }
-      }
+      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile, body)
     }
   }
 
@@ -188,17 +189,18 @@ extension Lowering {
     let channels = tasks.channels
     workspace.reserve(tasks.count * 2 * channels)
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let body: Parallel.Body = { task, _ in
+      let (start, count) = tasks.range(task)
+      let own = workspace.base + task * 2 * channels
+      own.update(repeating: 0, count: 2 * channels)
+      kernels.pointee.affine_sums(
+        count, channels, dy.address + start * channels, input.address + start * channels, moments.address,
+        mask?.scale, mask?.shift, own)
+    }
     return {
       mask?.compute()
       let partial = workspace.base
-      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile) { task, _ in
-        let (start, count) = tasks.range(task)
-        let own = partial + task * 2 * channels
-        own.update(repeating: 0, count: 2 * channels)
-        kernels.pointee.affine_sums(
-          count, channels, dy.address + start * channels, input.address + start * channels, moments.address,
-          mask?.scale, mask?.shift, own)
-      }
+      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile, body)
       for c in 0..<2 * channels {
         var total = 0.0
         for task in 0..<tasks.count { total += Double(partial[task * 2 * channels + c]) }
@@ -220,6 +222,13 @@ extension Lowering {
     let channels = tasks.channels
     workspace.reserve(3 * channels)
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let body: Parallel.Body = { task, _ in
+      let (start, count) = tasks.range(task)
+      let offset = start * channels
+      kernels.pointee.affine_gradient(
+        count, channels, dy.address + offset, x.address + offset, workspace.base, mask?.scale, mask?.shift,
+        y.address + offset)
+    }
     return {
       mask?.compute()
       let a = workspace.base
@@ -230,12 +239,7 @@ extension Lowering {
         b[c] = -a[c] * r * sums.address[channels + c] / Float(tasks.rows)
         d[c] = -a[c] * sums.address[c] / Float(tasks.rows) - b[c] * moments.address[c]
       }
-      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile) { task, _ in
-        let (start, count) = tasks.range(task)
-        let offset = start * channels
-        kernels.pointee.affine_gradient(
-          count, channels, dy.address + offset, x.address + offset, a, mask?.scale, mask?.shift, y.address + offset)
-      }
+      parallel.run(tasks.count, isWorthwhile: tasks.isWorthwhile, body)
     }
   }
 }

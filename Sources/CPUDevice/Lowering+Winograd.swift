@@ -97,36 +97,38 @@ extension Lowering {
     epilogue?.prepare(tasks.count)
     let pieces = max(1, min(input, input * output / 4096))
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
-    return {
+    let pack: Parallel.Body = { piece, _ in
+      kernels.pointee.winograd_weights(
+        w.address, mirrored ? 1 : 0, input * output, Int32(input), mirrored ? 1 : output, Int32(output),
+        mirrored ? input : 1, Int32(input * piece / pieces), Int32(input * (piece + 1) / pieces), workspace.base)
+    }
+    let body: Parallel.Body = { task, slot in
       let packed = workspace.base
-      parallel.run(pieces) { piece, _ in
-        kernels.pointee.winograd_weights(
-          w.address, mirrored ? 1 : 0, input * output, Int32(input), mirrored ? 1 : output, Int32(output),
-          mirrored ? input : 1, Int32(input * piece / pieces), Int32(input * (piece + 1) / pieces), packed)
+      var (source, target, zero) = (from.kernel, to.kernel, 0)
+      let v = packed + Self.planes * weights + slot * lane
+      let m = v + Self.planes * planeIn
+      let range = tasks.range(task)
+      kernels.pointee.winograd_input(
+        &source, x.address, Int32(padding), range.lowerBound, range.upperBound, v, planeIn)
+      withUnsafePointer(to: &zero) { zero in
+        for plane in 0..<Self.planes {
+          var product = bz_convolution(
+            x: v + plane * planeIn, x_row: 0, x_pixel: input, offsets: zero, taps: 1, in_channels: Int32(input),
+            out_channels: Int32(output), packed: packed + plane * weights, y: m + plane * planeOut, y_row: 0,
+            y_pixel: output, rows: 1, pixels: Int32(range.count))
+          kernels.pointee.convolve(&product)
+        }
       }
+      kernels.pointee.winograd_output(&target, m, planeOut, range.lowerBound, range.upperBound, y.address)
+      if let epilogue {
+        let rows = to.rows(range)
+        epilogue.run(task, y.address, rows.lowerBound, rows.count)
+      }
+    }
+    return {
+      parallel.run(pieces, pack)
       epilogue?.begin()
-      parallel.run(tasks.count) { task, slot in
-        var (source, target, zero) = (from.kernel, to.kernel, 0)
-        let v = packed + Self.planes * weights + slot * lane
-        let m = v + Self.planes * planeIn
-        let range = tasks.range(task)
-        kernels.pointee.winograd_input(
-          &source, x.address, Int32(padding), range.lowerBound, range.upperBound, v, planeIn)
-        withUnsafePointer(to: &zero) { zero in
-          for plane in 0..<Self.planes {
-            var product = bz_convolution(
-              x: v + plane * planeIn, x_row: 0, x_pixel: input, offsets: zero, taps: 1, in_channels: Int32(input),
-              out_channels: Int32(output), packed: packed + plane * weights, y: m + plane * planeOut, y_row: 0,
-              y_pixel: output, rows: 1, pixels: Int32(range.count))
-            kernels.pointee.convolve(&product)
-          }
-        }
-        kernels.pointee.winograd_output(&target, m, planeOut, range.lowerBound, range.upperBound, y.address)
-        if let epilogue {
-          let rows = to.rows(range)
-          epilogue.run(task, y.address, rows.lowerBound, rows.count)
-        }
-      }
+      parallel.run(tasks.count, body)
     }
   }
 
@@ -167,47 +169,52 @@ extension Lowering {
         v + plane * planeIn, 0, input, Int32(input), v + Self.planes * planeIn + plane * planeOut, 0, output,
         Int32(output), 1, Int32(count), sums + plane * weights, output)
     }
-    func finish(_ sums: UnsafeMutablePointer<Float>) {
-      let lanes = weights / vectors
-      parallel.run(pieces) { piece, _ in
-        kernels.pointee.winograd_weight_gradient(
-          sums, weights, vectors * piece / pieces * lanes, vectors * (piece + 1) / pieces * lanes, y.address)
-      }
+    let lanes = weights / vectors
+    let finish: Parallel.Body = { piece, _ in
+      kernels.pointee.winograd_weight_gradient(
+        workspace.base, weights, vectors * piece / pieces * lanes, vectors * (piece + 1) / pieces * lanes, y.address)
     }
     if isLarge {
-      return {
-        let sums = workspace.base
-        let v = sums + all
-        sums.update(repeating: 0, count: all)
-        for start in stride(from: 0, to: total, by: resident) {
-          let count = min(resident, total - start)
-          parallel.run((count + 15) / 16) { piece, _ in
+      let rounds = stride(from: 0, to: total, by: resident).map { start -> (Int, Parallel.Body, Parallel.Body) in
+        let count = min(resident, total - start)
+        return (
+          (count + 15) / 16,
+          { piece, _ in
+            let v = workspace.base + all
             let range = 16 * piece..<min(count, 16 * piece + 16)
             transform(
               start + range.lowerBound..<start + range.upperBound, v + range.lowerBound * input,
               v + Self.planes * planeIn + range.lowerBound * output)
-          }
-          parallel.run(Self.planes) { plane, _ in accumulate(plane, count, v, sums) }
+          }, { plane, _ in accumulate(plane, count, workspace.base + all, workspace.base) }
+        )
+      }
+      return {
+        workspace.base.update(repeating: 0, count: all)
+        for (pieces, transform, accumulate) in rounds {
+          parallel.run(pieces, transform)
+          parallel.run(Self.planes, accumulate)
         }
-        finish(sums)
+        parallel.run(pieces, finish)
+      }
+    }
+    let body: Parallel.Body = { group, slot in
+      let sums = workspace.base
+      let own = sums + group * Self.planes * weights
+      own.update(repeating: 0, count: Self.planes * weights)
+      let v = sums + all + slot * lane
+      for task in tasks.count * group / groups..<tasks.count * (group + 1) / groups {
+        let range = tasks.range(task)
+        transform(range, v, v + Self.planes * planeIn)
+        for plane in 0..<Self.planes { accumulate(plane, range.count, v, own) }
       }
     }
     return {
       let sums = workspace.base
-      parallel.run(groups) { group, slot in
-        let own = sums + group * Self.planes * weights
-        own.update(repeating: 0, count: Self.planes * weights)
-        let v = sums + all + slot * lane
-        for task in tasks.count * group / groups..<tasks.count * (group + 1) / groups {
-          let range = tasks.range(task)
-          transform(range, v, v + Self.planes * planeIn)
-          for plane in 0..<Self.planes { accumulate(plane, range.count, v, own) }
-        }
-      }
+      parallel.run(groups, body)
       for group in 1..<max(groups, 1) {
         kernels.pointee.sum_rows(1, Self.planes * weights, sums + group * Self.planes * weights, sums)
       }
-      finish(sums)
+      parallel.run(pieces, finish)
     }
   }
 }

@@ -220,7 +220,8 @@ struct MemoryPlan {
       if isNormalization(before) {
         fused = Normalization(node: before, rectify: true)
       } else {
-        guard case .binary(.add) = nodes[before].op, nodes[before].operands.allSatisfy({ nodes[$0].shape == nodes[i].shape }),
+        guard case .binary(.add) = nodes[before].op,
+          nodes[before].operands.allSatisfy({ nodes[$0].shape == nodes[i].shape }),
           let node = nodes[before].operands.first(where: { isNormalization($0) && readers[$0] == 1 }),
           let addend = nodes[before].operands.first(where: { $0 != node })
         else { return nil }

@@ -20,13 +20,20 @@ final class Parallel: Sendable {
 
   deinit { state.stop() }
 
+  /// What a job does for one task; `lane` names the thread's own part of scratch memory.
+  typealias Body = (_ task: Int, _ lane: Int) -> Void
+
   /// Runs `body(task, lane)` for every task; lanes are 0..<threads and never run twice at once.
   ///
+  /// A body that is made once and run often allocates nothing.
+  ///
   /// - Parameter isWorthwhile: False runs all on this thread: sharing a job costs some microseconds.
-  func run(_ tasks: Int, isWorthwhile: Bool = true, _ body: (_ task: Int, _ lane: Int) -> Void) {
+  func run(_ tasks: Int, isWorthwhile: Bool = true, _ body: @escaping Body) {
     // Another thread's job is not waited for: this one then does its own alone.
-    guard tasks > 1, isWorthwhile, threads > 1, state.isBusy.compareExchange(
-      expected: false, desired: true, ordering: .acquiring).exchanged
+    guard tasks > 1, isWorthwhile, threads > 1,
+      state.isBusy.compareExchange(
+        expected: false, desired: true, ordering: .acquiring
+      ).exchanged
     else {
       for task in 0..<tasks { body(task, 0) }
       return
@@ -50,22 +57,20 @@ final class Parallel: Sendable {
     private let sleepers = Atomic<Int>(0)
     private let condition = NSCondition()
     /// The current job's body; written before `generation` moves and read after.
-    nonisolated(unsafe) private var body: ((Int, Int) -> Void)?
+    nonisolated(unsafe) private var body: Body?
 
     init(workers: Int) { self.workers = workers }
 
-    func run(_ count: Int, _ body: (Int, Int) -> Void) {
-      withoutActuallyEscaping(body) { body in
-        self.body = body
-        next.store(0, ordering: .relaxed)
-        tasks.store(count, ordering: .relaxed)
-        running.store(workers, ordering: .relaxed)
-        generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
-        share(body, 0)
-        spin(until: { running.load(ordering: .acquiring) == 0 })
-        self.body = nil
-      }
+    func run(_ count: Int, _ body: @escaping Body) {
+      self.body = body
+      next.store(0, ordering: .relaxed)
+      tasks.store(count, ordering: .relaxed)
+      running.store(workers, ordering: .relaxed)
+      generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
+      share(body, 0)
+      spin(until: { running.load(ordering: .acquiring) == 0 })
+      self.body = nil
     }
 
     func stop() {
@@ -90,7 +95,7 @@ final class Parallel: Sendable {
       }
     }
 
-    private func share(_ body: (Int, Int) -> Void, _ lane: Int) {
+    private func share(_ body: Body, _ lane: Int) {
       let count = tasks.load(ordering: .relaxed)
       while true {
         let task = next.wrappingAdd(1, ordering: .relaxed).oldValue

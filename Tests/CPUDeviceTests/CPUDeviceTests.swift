@@ -1,3 +1,4 @@
+import AllocationCounter
 import CPUDevice
 import Randomness
 import Tensors
@@ -118,5 +119,46 @@ import Testing
     _ = x.matrixProduct(x).matrixProduct(x)
     let executable = CPUDevice(threads: 1).compile(trace.program(outputs: [x.sum()]))
     #expect(executable.arenaBytes < 10_000)
+  }
+
+  /// A run copies feeds in and outputs out; the step between allocates nothing.
+  @Test(.enabled(if: bz_allocations() >= 0, "needs glibc's allocator"), arguments: [1, 2])
+  func aStepAllocatesNothing(_ threads: Int) {
+    let device = CPUDevice(threads: threads)
+    func allocations(_ isStep: Bool) -> Int {
+      let trace = Trace()
+      let x = trace.feed("x", [4, 8, 8, 16])
+      let weights = [[3, 3, 16, 16], [3, 3, 16, 32], [1, 1, 16, 32], [32, 10]].enumerated().map {
+        trace.state("w\($0)", Shape($1))
+      }
+      let one = trace.constant(Tensor([32], repeating: 1))
+      func normalized(_ x: Value) -> Value {
+        let gamma = one.slice(start: 0, count: x.shape[-1])
+        return x.normalized(x.moments(), gamma: gamma, beta: gamma, epsilon: 1e-5, ofBatch: true)
+      }
+      let first = normalized(x.convolution(weights[0], stride: 1, padding: 1)).relu()
+      let second = normalized(first.convolution(weights[1], stride: 2, padding: 1))
+      let shortcut = normalized(x.convolution(weights[2], stride: 2, padding: 0))
+      let pooled = (second + shortcut).relu().mean([1, 2]).reshaped([4, 32]).unitRows()
+      let logits = pooled.matrixProduct(weights[3])
+      let loss =
+        (logits.logSumExp() - (logits * x.slice(axis: 3, start: 0, count: 10).sum([1, 2]).reshaped([4, 10])).sum([1]))
+        .mean()
+      var values = weights
+      if isStep {
+        values = zip(weights, trace.gradients(of: loss, withRespectTo: weights)).map { $0 - $1 * 0.1 }
+      }
+      for (state, value) in zip(weights, values) { trace.update(state, to: value) }
+      let program = trace.program(outputs: [isStep ? loss : trace.constant(0)])
+      let executable = device.compile(program)
+      let feeds = program.feeds.map { Tensor($0.shape, repeating: 0.5) }
+      let state = program.states.map { device.buffer(Tensor($0.shape, repeating: 0.1)) }
+      for _ in 0..<2 { _ = executable.run(feeds: feeds, state: state) }
+      let before = bz_allocations()
+      _ = executable.run(feeds: feeds, state: state)
+      return bz_allocations() - before
+    }
+    #expect(allocations(true) == allocations(false))
+    #expect((1..<20).contains(allocations(false)))
   }
 }
