@@ -8,7 +8,7 @@ let table: [(name: String, imports: [String])] = [
   ("Tensors", []),
   ("CPUDevice", ["Tensors", "CKernels", "COpenBLAS"]),
   ("NeuralNetworks", ["Tensors", "Randomness"]),
-  ("Images", ["CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
+  ("Images", ["CKernels", "CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
   ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto"]),
   ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
   ("Poisoning", ["Datasets", "Images", "Randomness"]),

@@ -619,6 +619,48 @@ static void NAME(affine_gradient)(long rows, long channels, const float *dy, con
 #undef CALL
 }
 
+typedef unsigned char vb __attribute__((vector_size(LANES), aligned(1)));
+
+static void NAME(resample_rows)(const unsigned char *x, long line, const float *weights, int taps, float *y) {
+  long i = 0;
+  for (; i + 2 * LANES <= line; i += 2 * LANES) {
+    vf a = {}, b = {};
+    for (int k = 0; k < taps; k++) {
+      vb p, q;
+      memcpy(&p, x + k * line + i, sizeof p);
+      memcpy(&q, x + k * line + i + LANES, sizeof q);
+      a += weights[k] * __builtin_convertvector(p, vf);
+      b += weights[k] * __builtin_convertvector(q, vf);
+    }
+    NAME(store)(y + i, a);
+    NAME(store)(y + i + LANES, b);
+  }
+  for (; i < line; i++) {
+    float sum = 0;
+    for (int k = 0; k < taps; k++) sum += weights[k] * (float)x[k * line + i];
+    y[i] = sum;
+  }
+}
+
+static void NAME(resample_columns)(const float *x, int pixels, const int *first, const int *starts,
+                                   const float *weights, unsigned char *y) {
+  typedef float four __attribute__((vector_size(16), aligned(4)));
+  for (int p = 0; p < pixels; p++, y += 3) {
+    four sum = {0.5f, 0.5f, 0.5f, 0.5f};
+    const float *from = x + 3 * first[p];
+    for (int k = starts[p]; k < starts[p + 1]; k++, from += 3) {
+      four v;
+      memcpy(&v, from, sizeof v);
+      sum += weights[k] * v;
+    }
+    // Weights are positive and sum to 1: sums stay within 0.5...255.5.
+    typedef int four_ints __attribute__((vector_size(16)));
+    typedef unsigned char four_bytes __attribute__((vector_size(4)));
+    const four_bytes bytes = __builtin_convertvector(__builtin_convertvector(sum, four_ints), four_bytes);
+    memcpy(y, &bytes, 3);
+  }
+}
+
 #define TABLE_NAME_TEXT2(s) #s
 #define TABLE_NAME_TEXT(s) TABLE_NAME_TEXT2(s)
 const bz_kernel_table NAME(bz_table) = {
@@ -641,4 +683,6 @@ const bz_kernel_table NAME(bz_table) = {
     .affine = NAME(affine),
     .affine_sums = NAME(affine_sums),
     .affine_gradient = NAME(affine_gradient),
+    .resample_rows = NAME(resample_rows),
+    .resample_columns = NAME(resample_columns),
 };

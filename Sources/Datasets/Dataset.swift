@@ -99,7 +99,9 @@ public struct Dataset: Sendable {
   }
 
   /// Reads, digests and decodes an entry; what is decoded is what was digested.
-  public func read(_ entry: Entry) -> Reading {
+  ///
+  /// - Parameter decoder: Used again and again by a thread that reads many entries.
+  public func read(_ entry: Entry, _ decoder: ImageDecoder = ImageDecoder()) -> Reading {
     switch entry.source {
     case .unusable(let reason): return .unreadable(reason, nil)
     case .record(let container, let offset, let width, let height, let planes):
@@ -119,7 +121,7 @@ public struct Dataset: Sendable {
         return .ignored("neither an image nor named like one")
       }
       let digest = Digest(of: bytes)
-      do throws(ImageError) { return .image(try ImageCodec.decode(bytes), digest) } catch {
+      do throws(ImageError) { return .image(try decoder.decode(bytes), digest) } catch {
         return .unreadable(error.description, digest)
       }
     }

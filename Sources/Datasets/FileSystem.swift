@@ -10,7 +10,7 @@ public enum FileSystem {
   /// Returns what a path is, or nil if there is nothing.
   public static func kind(_ path: Path, followLinks: Bool = false) -> Kind? {
     var status = stat()
-    let text = path.bytes.map { CChar(bitPattern: $0) } + [0]
+    let text = path.cString
     guard (followLinks ? stat(text, &status) : lstat(text, &status)) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return .file
@@ -24,7 +24,7 @@ public enum FileSystem {
   ///
   /// - Throws: ``DatasetError`` with code `.unreadable`.
   public static func names(in folder: Path) throws(DatasetError) -> [Path] {
-    guard let stream = opendir(folder.bytes.map { CChar(bitPattern: $0) } + [0]) else {
+    guard let stream = opendir(folder.cString) else {
       throw DatasetError(.unreadable, folder, String(cString: strerror(errno)))
     }
     defer { closedir(stream) }
@@ -40,23 +40,26 @@ public enum FileSystem {
   ///
   /// - Throws: ``DatasetError`` with code `.unreadable`.
   public static func read(_ path: Path) throws(DatasetError) -> [UInt8] {
-    let descriptor = open(path.bytes.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw DatasetError(.unreadable, path, "not a regular file")
     }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
-      if got < 0 && errno == EINTR { continue }
-      guard got >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
-      if got == 0 { break }
-      count += got
+    let size = Int(status.st_size)
+    var failure: Int32?
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      while count < size {
+        let got = Foundation.read(descriptor, base + count, size - count)
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        if got <= 0 { break }
+        count += got
+      }
     }
-    if count < bytes.count { bytes.removeLast(bytes.count - count) }
+    if let failure { throw DatasetError(.unreadable, path, String(cString: strerror(failure))) }
     return bytes
   }
 
@@ -65,7 +68,7 @@ public enum FileSystem {
   /// - Parameter limit: Bytes after decompression.
   /// - Throws: ``DatasetError`` with codes `.unreadable`, `.malformed`.
   public static func readInflated(_ path: Path, limit: Int = 1 << 32) throws(DatasetError) -> [UInt8] {
-    guard let file = gzopen(path.bytes.map { CChar(bitPattern: $0) } + [0], "rb") else {
+    guard let file = gzopen(path.cString, "rb") else {
       throw DatasetError(.unreadable, path, String(cString: strerror(errno)))
     }
     defer { gzclose(file) }
@@ -89,14 +92,22 @@ public enum FileSystem {
 
 /// A SHA-256 digest.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
+  private let value: SIMD32<UInt8>
+
   /// 32 bytes.
-  public let bytes: [UInt8]
+  public var bytes: [UInt8] { (0..<32).map { value[$0] } }
+
+  /// Looked up once: each look-up by name takes as long as digesting a small image. Never freed or changed.
+  nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
   /// Digests bytes.
   public init(of data: [UInt8]) {
-    var result = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    SHA256(data, data.count, &result)
-    bytes = result
+    var value = SIMD32<UInt8>()
+    let isDone = withUnsafeMutableBytes(of: &value) { target in
+      EVP_Digest(data, data.count, target.baseAddress, nil, Self.algorithm, nil)
+    }
+    precondition(isDone == 1, "libcrypto has no SHA-256")
+    self.value = value
   }
 
   /// 64 hexadecimal digits.

@@ -52,38 +52,70 @@ public struct ImageSet: Sendable {
   ) {
     let chosen = side ?? Self.automaticSide(dataset, threads: threads)
     self.side = chosen
-    var pixels: [UInt8] = []
-    var records: [Record] = []
-    var (unreadable, ignored): ([Exception], [Exception]) = ([], [])
-    ignored = dataset.ignored.map { Exception(path: $0.path, reason: $0.reason, digest: nil) }
-    var grey = 0
-    let batch = 512
+    var all = Part()
+    // Memory that is never touched costs nothing.
+    all.pixels.reserveCapacity(3 * chosen * chosen * dataset.entries.count)
+    all.ignored = dataset.ignored.map { Exception(path: $0.path, reason: $0.reason, digest: nil) }
+    let batch = 4096
+    // Some hundred KiB of pixels a part, so that they are still in the cache when they are gathered.
+    let perTask = max(1, min(32, (1 << 18) / (3 * chosen * chosen)))
     for start in Swift.stride(from: 0, to: dataset.entries.count, by: batch) {
       let end = min(start + batch, dataset.entries.count)
-      let readings = concurrentMap(end - start, threads: threads) { i -> (Dataset.Reading, Int, Int, Bool) in
-        let reading = dataset.read(dataset.entries[start + i])
-        guard case .image(let image, let digest) = reading else { return (reading, 0, 0, false) }
-        let resized = image.resized(width: chosen, height: chosen)
-        return (.image(resized, digest), image.width, image.height, resized.isGrey())
+      // What was read so far is handed over and back, so that it is never copied.
+      all = concurrentReduce((end - start + perTask - 1) / perTask, threads: threads, into: Self.take(&all)) { task in
+        let first = start + task * perTask
+        return Part(dataset, labels, first..<min(first + perTask, end), side: chosen)
+      } _: {
+        $0.append($1)
       }
-      for (i, (reading, width, height, isGrey)) in readings.enumerated() {
-        let entry = dataset.entries[start + i]
-        switch reading {
+      progress(end)
+    }
+    (pixels, records, unreadable, ignored) = (all.pixels, all.records, all.unreadable, all.ignored)
+    greyShare = records.isEmpty ? 0 : Double(all.grey) / Double(records.count)
+  }
+
+  /// Some neighbouring entries, read by one thread.
+  private struct Part: Sendable {
+    var pixels: [UInt8] = []
+    var records: [Record] = []
+    var unreadable: [Exception] = []
+    var ignored: [Exception] = []
+    var grey = 0
+
+    init() {}
+
+    mutating func append(_ part: Part) {
+      pixels += part.pixels
+      records += part.records
+      unreadable += part.unreadable
+      ignored += part.ignored
+      grey += part.grey
+    }
+
+    init(_ dataset: Dataset, _ labels: [String?]?, _ range: Range<Int>, side: Int) {
+      let decoder = ImageDecoder()
+      pixels.reserveCapacity(range.count * 3 * side * side)
+      for i in range {
+        let entry = dataset.entries[i]
+        switch dataset.read(entry, decoder) {
         case .image(let image, let digest):
-          pixels += image.pixels
-          grey += isGrey ? 1 : 0
+          let resized = image.resized(width: side, height: side)
+          pixels += resized.pixels
+          grey += resized.isGrey() ? 1 : 0
           records.append(
-            Record(path: entry.path, digest: digest, width: width, height: height, label: labels?[start + i]))
+            Record(path: entry.path, digest: digest, width: image.width, height: image.height, label: labels?[i]))
         case .unreadable(let reason, let digest):
           unreadable.append(Exception(path: entry.path, reason: reason, digest: digest))
         case .ignored(let reason):
           ignored.append(Exception(path: entry.path, reason: reason, digest: nil))
         }
       }
-      progress(end)
     }
-    (self.pixels, self.records, self.unreadable, self.ignored) = (pixels, records, unreadable, ignored)
-    greyShare = records.isEmpty ? 0 : Double(grey) / Double(records.count)
+  }
+
+  private static func take(_ part: inout Part) -> Part {
+    defer { part = Part() }
+    return part
   }
 
   private init(

@@ -3,6 +3,18 @@ public struct Path: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The bytes, without a terminating zero.
   public let bytes: [UInt8]
 
+  /// The bytes as C wants them.
+  var cString: [CChar] {
+    [CChar](unsafeUninitializedCapacity: bytes.count + 1) { buffer, count in
+      for byte in bytes {
+        buffer[count] = CChar(bitPattern: byte)
+        count += 1
+      }
+      buffer[count] = 0
+      count += 1
+    }
+  }
+
   /// Creates a path from bytes.
   public init(bytes: [UInt8]) { self.bytes = bytes }
   /// Creates a path from text.

@@ -25,3 +25,25 @@ public func concurrentMap<T: Sendable>(_ count: Int, threads: Int, _ transform: 
     return all.map(\.1)
   }
 }
+
+/// Computes values for 0..<count on up to `threads` threads and takes each in, in this order, while
+/// others are computed.
+///
+/// - Determinism: As `concurrentMap`; `update` runs on one thread at a time.
+public func concurrentReduce<T: Sendable, State: Sendable>(
+  _ count: Int, threads: Int, into initial: consuming State, _ transform: @Sendable (Int) -> T,
+  _ update: @Sendable (inout State, T) -> Void
+) -> State {
+  let progress = Mutex((state: initial, waiting: [Int: T](), taken: 0))
+  _ = concurrentMap(count, threads: threads) { i in
+    let value = transform(i)
+    progress.withLock { progress in
+      progress.waiting[i] = value
+      while let value = progress.waiting.removeValue(forKey: progress.taken) {
+        update(&progress.state, value)
+        progress.taken += 1
+      }
+    }
+  }
+  return progress.withLock { $0.state }
+}

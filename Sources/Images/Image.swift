@@ -1,3 +1,5 @@
+import CKernels
+
 /// An RGB image, 8 bits a channel.
 public struct Image: Hashable, Sendable, CustomStringConvertible {
   /// Extents in pixels; > 0.
@@ -67,40 +69,30 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
 
   /// Returns the image resized with an antialiased bilinear (triangle) filter, as Pillow's `BILINEAR`.
   ///
-  /// - Source: Pillow's `Image.resize`; the sums here keep full precision between the two passes.
+  /// - Source: Pillow's `Image.resize`; the sums here keep full precision between the
+  ///   two passes, of which ours does rows first.
   public func resized(width target: Int, height targetHeight: Int) -> Image {
     if target == width && targetHeight == height { return self }
     let columns = ResampleWeights(from: width, to: target)
     let rows = ResampleWeights(from: height, to: targetHeight)
-    var middle = [Float](repeating: 0, count: 3 * target * height)
-    for y in 0..<height {
-      for x in 0..<target {
-        var (r, g, b): (Float, Float, Float) = (0, 0, 0)
-        var at = 3 * (y * width + columns.first[x])
-        for k in columns.start[x]..<columns.start[x + 1] {
-          let weight = columns.weights[k]
-          r += weight * Float(pixels[at])
-          g += weight * Float(pixels[at + 1])
-          b += weight * Float(pixels[at + 2])
-          at += 3
+    let kernels = bz_kernels(Int32.max).pointee
+    let line = 3 * width
+    var middle = [Float](repeating: 0, count: line + 1)
+    let result = [UInt8](unsafeUninitializedCapacity: 3 * target * targetHeight) { buffer, count in
+      guard var to = buffer.baseAddress else { return }
+      pixels.withUnsafeBufferPointer { pixels in
+        rows.weights.withUnsafeBufferPointer { weights in
+          guard let source = pixels.baseAddress, let weights = weights.baseAddress else { return }
+          for y in 0..<targetHeight {
+            kernels.resample_rows(
+              source + Int(rows.first[y]) * line, line, weights + Int(rows.start[y]), rows.start[y + 1] - rows.start[y],
+              &middle)
+            kernels.resample_columns(middle, Int32(target), columns.first, columns.start, columns.weights, to)
+            to += 3 * target
+          }
         }
-        let to = 3 * (y * target + x)
-        middle[to] = r
-        middle[to + 1] = g
-        middle[to + 2] = b
       }
-    }
-    let line = 3 * target
-    var result = [UInt8](repeating: 0, count: line * targetHeight)
-    var sums = [Float](repeating: 0, count: line)
-    for y in 0..<targetHeight {
-      for i in 0..<line { sums[i] = 0.5 }
-      for k in rows.start[y]..<rows.start[y + 1] {
-        let weight = rows.weights[k]
-        let from = (rows.first[y] + k - rows.start[y]) * line
-        for i in 0..<line { sums[i] += weight * middle[from + i] }
-      }
-      for i in 0..<line { result[y * line + i] = UInt8(max(0, min(255, sums[i]))) }
+      count = 3 * target * targetHeight
     }
     return Image(width: target, height: targetHeight, pixels: result)
   }
@@ -108,8 +100,8 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
 
 /// Triangle-filter weights of every output position along one axis.
 private struct ResampleWeights {
-  private(set) var first: [Int] = []
-  private(set) var start = [0]
+  private(set) var first: [Int32] = []
+  private(set) var start: [Int32] = [0]
   private(set) var weights: [Float] = []
 
   init(from: Int, to: Int) {
@@ -124,9 +116,9 @@ private struct ResampleWeights {
         own.append(max(0, 1 - abs((Double(j) + 0.5 - centre) / support)))
       }
       let total = own.reduce(0, +)
-      first.append(low)
+      first.append(Int32(low))
       weights += own.map { Float($0 / total) }
-      start.append(weights.count)
+      start.append(Int32(weights.count))
     }
   }
 }

@@ -1,5 +1,8 @@
 import CPUDevice
+import Datasets
 import Foundation
+import Images
+import Randomness
 import Tensors
 
 let device = CPUDevice(
@@ -40,4 +43,31 @@ for network in Network.all[..<2] {
     let t = median(3) { step.run() }
     print("advcl-\(network.name) \(128 / t) images/s arena \(step.arenaMebibytes) MiB")
   }
+}
+if "augmentation".hasPrefix(filter) {
+  let side = 32
+  var stream = RandomStream(seed: 4)
+  let pixels = (0..<512 * 3 * side * side).map { _ in UInt8(stream.integer(below: 256)) }
+  var augmentation = Augmentation()
+  augmentation.minimumCrop = 0.08
+  let views = augmentation
+  let t = median(5) {
+    _ = concurrentMap(32, threads: device.threads) { task -> [Float] in
+      var target = [Float](repeating: 0, count: 16 * 3 * side * side)
+      for i in 0..<16 {
+        let image = task * 16 + i
+        var own = RandomStream(seed: 1).stream(image)
+        views.view(pixels, at: image * 3 * side * side, side: side, &own, into: &target, at: i * 3 * side * side)
+      }
+      return target
+    }
+  }
+  print("augmentation \(Int(512 / t)) views/s")
+}
+if let folder = CommandLine.arguments.dropFirst().first(where: { $0.hasPrefix("folder=") }) {
+  let dataset = try Dataset(Path(String(folder.dropFirst(7))))
+  var images = 0
+  let side = CommandLine.arguments.compactMap { $0.hasPrefix("side=") ? Int($0.dropFirst(5)) : nil }.first ?? 32
+  let t = median(3) { images = ImageSet(dataset, side: side, threads: device.threads).count }
+  print("folder \(Int(Double(images) / t)) images/s")
 }
