@@ -471,6 +471,33 @@ static float NAME(max_run)(long n, const float *x) {
   return best;
 }
 
+static void NAME(arg_max_rows)(long rows, long n, const float *x, float *y) {
+  for (long r = 0; r < rows; r++, x += n) {
+    // The maximum first, then its place: both stay vectors.
+    long i = 0;
+    float best = x[0];
+    if (n >= 2 * LANES) {
+      vf a = NAME(load)(x), b = NAME(load)(x + LANES);
+      for (i = 2 * LANES; i + 2 * LANES <= n; i += 2 * LANES) {
+        const vf p = NAME(load)(x + i), q = NAME(load)(x + i + LANES);
+        a = (vf)(((vi)p & (p > a)) | ((vi)a & ~(p > a)));
+        b = (vf)(((vi)q & (q > b)) | ((vi)b & ~(q > b)));
+      }
+      for (int l = 0; l < LANES; l++) best = a[l] > best ? a[l] : best;
+      for (int l = 0; l < LANES; l++) best = b[l] > best ? b[l] : best;
+    }
+    for (; i < n; i++) best = x[i] > best ? x[i] : best;
+    i = 0;
+    for (; i + LANES <= n; i += LANES) {
+      int found = 0;
+      for (int l = 0; l < LANES; l++) found |= x[i + l] == best;
+      if (found) break;
+    }
+    while (i < n - 1 && x[i] != best) i++;
+    y[r] = (float)i;
+  }
+}
+
 INLINE void NAME(square_columns)(const int V, const int W, long rows, long channels, const float *x,
                                  const float *mean, float *m2) {
   vf m[V], a[V], b[V];
@@ -680,6 +707,7 @@ const bz_kernel_table NAME(bz_table) = {
     .sum_run = NAME(sum_run),
     .max_run = NAME(max_run),
     .centred_squares = NAME(centred_squares),
+    .arg_max_rows = NAME(arg_max_rows),
     .affine = NAME(affine),
     .affine_sums = NAME(affine_sums),
     .affine_gradient = NAME(affine_gradient),

@@ -223,19 +223,92 @@ extension Lowering {
     }
   }
 
-  /// Rows (or columns, where there are more) in pieces that depend on the shape alone.
+  /// Index of the maximum of every row. A product that nothing else reads is made a few rows at a
+  /// time and never stored.
+  func argMaximum(_ i: Int, _ y: Operand) -> Task {
+    let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let rows = y.shape.count
+    let perTask = 64
+    if let product = plan.products[i], case .matrixProduct(_, let transposeRight) = nodes[product].op {
+      let x = nodes[product].operands.map(operand)
+      let (n, k) = (nodes[product].shape[1], x[0].shape[1])
+      let weights = packedRows(k, n)
+      workspace.reserve(weights + parallel.threads * perTask * n)
+      let body: Parallel.Body = { task, slot in
+        let count = min(perTask, rows - task * perTask)
+        let similarities = workspace.base + weights + slot * perTask * n
+        Self.multiply(kernels, x[0].address + task * perTask * k, count, k, workspace.base, n, similarities)
+        kernels.pointee.arg_max_rows(count, n, similarities, y.address + task * perTask)
+      }
+      return {
+        Self.pack(kernels, x[1].address, k, n, transposed: transposeRight, workspace.base)
+        parallel.run((rows + perTask - 1) / perTask, isWorthwhile: rows * n * k > 1 << 18, body)
+      }
+    }
+    let x = operand(nodes[i].operands[0])
+    let n = x.shape[-1]
+    let body: Parallel.Body = { task, _ in
+      let count = min(perTask, rows - task * perTask)
+      kernels.pointee.arg_max_rows(count, n, x.address + task * perTask * n, y.address + task * perTask)
+    }
+    return { parallel.run((rows + perTask - 1) / perTask, isWorthwhile: rows * n > 1 << 15, body) }
+  }
+
+  /// Floats of a packed right operand [K, N] of a product.
+  private func packedRows(_ k: Int, _ n: Int) -> Int {
+    (bz_packed_count(kernels, 1, Int32(k), Int32(n)) + 15) / 16 * 16
+  }
+
+  private static func pack(
+    _ kernels: UnsafePointer<bz_kernel_table>, _ b: UnsafePointer<Float>, _ k: Int, _ n: Int, transposed: Bool,
+    _ packed: UnsafeMutablePointer<Float>
+  ) {
+    var tap: Int32 = 0
+    bz_pack(kernels, b, &tap, 1, 0, Int32(k), transposed ? 1 : n, Int32(n), transposed ? k : 1, packed)
+  }
+
+  /// Some rows of a product: a convolution of one tap.
+  private static func multiply(
+    _ kernels: UnsafePointer<bz_kernel_table>, _ a: UnsafePointer<Float>, _ rows: Int, _ k: Int,
+    _ packed: UnsafePointer<Float>, _ n: Int, _ y: UnsafeMutablePointer<Float>
+  ) {
+    var zero = 0
+    withUnsafePointer(to: &zero) { zero in
+      var product = bz_convolution(
+        x: a, x_row: 0, x_pixel: k, offsets: zero, taps: 1, in_channels: Int32(k), out_channels: Int32(n),
+        packed: packed, y: y, y_row: 0, y_pixel: n, rows: 1, pixels: Int32(rows))
+      kernels.pointee.convolve(&product)
+    }
+  }
+
+  /// Rows (or columns, where there are more) in pieces that depend on the shape alone. Rows times a
+  /// matrix run on our own kernels, a transposed left operand on OpenBLAS.
   func matrixProduct(
     _ a: Operand, _ b: Operand, _ transposeLeft: Bool, _ transposeRight: Bool, _ y: Operand
   ) -> Task {
     let (m, n) = (y.shape[0], y.shape[1])
     let k = transposeLeft ? a.shape[0] : a.shape[1]
-    let byRows = m >= n
-    let extent = byRows ? m : n
     if m == 0 || n == 0 { return {} }
     if k == 0 { return { y.address.update(repeating: 0, count: m * n) } }
+    let isWorthwhile = m * n * k > 1 << 18
+    let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    if !transposeLeft && m >= 16 {
+      let perTask = 64
+      workspace.reserve(packedRows(k, n))
+      let body: Parallel.Body = { task, _ in
+        let first = task * perTask
+        Self.multiply(
+          kernels, a.address + first * k, min(perTask, m - first), k, workspace.base, n, y.address + first * n)
+      }
+      return {
+        Self.pack(kernels, b.address, k, n, transposed: transposeRight, workspace.base)
+        parallel.run((m + perTask - 1) / perTask, isWorthwhile: isWorthwhile, body)
+      }
+    }
+    let byRows = m >= n
+    let extent = byRows ? m : n
     let piece = max(32, (extent + 15) / 16)
     let (lda, ldb) = (a.shape[1], b.shape[1])
-    let parallel = parallel
     let body: Parallel.Body = { task, _ in
       let from = task * piece
       let count = min(piece, extent - from)
@@ -247,9 +320,7 @@ extension Lowering {
         blasint(byRows ? n : count), blasint(k), 1, left, blasint(lda), right, blasint(ldb), 0,
         y.address + (byRows ? from * n : from), blasint(n))
     }
-    return {
-      parallel.run((extent + piece - 1) / piece, isWorthwhile: m * n * k > 1 << 18, body)
-    }
+    return { parallel.run((extent + piece - 1) / piece, isWorthwhile: isWorthwhile, body) }
   }
 }
 

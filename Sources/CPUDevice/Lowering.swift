@@ -73,6 +73,7 @@ final class Lowering {
     case .pad(let axis, let before, _): return pad(x[0], axis, before, y)
     case .concatenate(let axis): return concatenate(x, axis, y)
     case .reduce(let kind, let axes): return reduce(kind, x[0], axes, y)
+    case .argMaximum: return argMaximum(i, y)
     case .oneHot(let depth): return oneHot(x[0], depth, y)
     case .matrixProduct(let left, let right): return matrixProduct(x[0], x[1], left, right, y)
     case .convolution(let window): return convolution(window, x[0], x[1], y, epilogue(i))

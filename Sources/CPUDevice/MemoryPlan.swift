@@ -34,6 +34,8 @@ struct MemoryPlan {
   private(set) var rectifications: [Int: Rectification] = [:]
   /// Convolutions whose moments are taken part by part as results are written.
   private(set) var measured: Set<Int> = []
+  /// For an `argMaximum` that makes its operand itself, bit by bit: that matrix product.
+  private(set) var products: [Int: Int] = [:]
   /// The nodes whose results each node's task reads.
   private(set) var reads: [[Int]]
   private(set) var arenaCount = 0
@@ -87,6 +89,14 @@ struct MemoryPlan {
         if let other = fused.addendNormalization { isFused[other] = true }
         let sources = members.flatMap { nodes[$0].operands } + [fused.addend].compactMap(\.self)
         reads[i] = sources.filter { !members.contains($0) }
+        continue
+      }
+      if case .argMaximum = nodes[i].op, let product = nodes[i].operands.first, readers[product] == 1,
+        case .matrixProduct(false, _) = nodes[product].op
+      {
+        products[i] = product
+        isFused[product] = true
+        reads[i] = nodes[product].operands
         continue
       }
       guard Self.isSimple(i, nodes) else { continue }

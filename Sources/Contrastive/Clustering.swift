@@ -113,32 +113,46 @@ public struct KMeans: Sendable {
   /// - Source: Arthur and Vassilvitskii, k-means++, SODA 2007; Dhillon and Modha, spherical k-means, 2001.
   public init(_ rows: Features, clusters: Int, iterations: Int = 25, on device: any Device, _ stream: RandomStream) {
     let k = max(1, min(clusters, rows.count))
-    centroids = Self.seeds(rows, k, stream)
+    centroids = Self.seeds(rows, k, on: device, stream)
     assignments = []
-    let similarity = Similarity(rows: rows, clusters: k, on: device)
+    let nearest = NearestCentroid(rows, clusters: k, on: device)
     for _ in 0..<iterations {
-      let (next, best) = similarity.nearest(centroids)
+      let next = nearest(centroids)
       if next == assignments { break }
       assignments = next
-      var sums = [Float](repeating: 0, count: k * rows.width)
-      var counts = [Int](repeating: 0, count: k)
-      for (i, cluster) in next.enumerated() {
-        counts[cluster] += 1
-        for (j, value) in rows.row(i).enumerated() { sums[cluster * rows.width + j] += value }
-      }
-      // An empty cluster starts again at the row that fits its own worst.
-      var worst = best.indices.sorted { (best[$0], $0) < (best[$1], $1) }[...]
-      for cluster in 0..<k {
-        if counts[cluster] == 0, let row = worst.popFirst() {
-          sums.replaceSubrange(cluster * rows.width..<(cluster + 1) * rows.width, with: rows.row(row))
-        }
-        let own = cluster * rows.width..<(cluster + 1) * rows.width
-        let size = max(sums[own].reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
-        for j in own { sums[j] /= size }
-      }
-      centroids = Features(width: rows.width, values: sums)
+      centroids = Self.means(rows, next, k)
     }
-    assignments = similarity.nearest(centroids).clusters
+    assignments = nearest(centroids)
+  }
+
+  /// Directions of the clusters' sums. An empty cluster starts again at the row that fits its own worst.
+  private static func means(_ rows: Features, _ assignments: [Int], _ k: Int) -> Features {
+    let width = rows.width
+    var sums = [Float](repeating: 0, count: k * width)
+    var counts = [Int](repeating: 0, count: k)
+    for i in 0..<rows.count {
+      let (to, from) = (assignments[i] * width, i * width)
+      counts[assignments[i]] += 1
+      for j in 0..<width { sums[to + j] += rows.values[from + j] }
+    }
+    func normalize(_ cluster: Int) {
+      let own = cluster * width..<(cluster + 1) * width
+      let size = max(sums[own].reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+      for j in own { sums[j] /= size }
+    }
+    for cluster in 0..<k { normalize(cluster) }
+    if counts.contains(0) {
+      let fits = (0..<rows.count).map { i in
+        dot(rows.row(i), sums[assignments[i] * width..<(assignments[i] + 1) * width])
+      }
+      var worst = fits.indices.sorted { (fits[$0], $0) < (fits[$1], $1) }[...]
+      for cluster in 0..<k where counts[cluster] == 0 {
+        guard let row = worst.popFirst() else { break }
+        sums.replaceSubrange(cluster * width..<(cluster + 1) * width, with: rows.row(row))
+        normalize(cluster)
+      }
+    }
+    return Features(width: width, values: sums)
   }
 
   /// Returns the nearest cluster of each row and its cosine.
@@ -154,21 +168,31 @@ public struct KMeans: Sendable {
     }
   }
 
-  private static func seeds(_ rows: Features, _ k: Int, _ stream: RandomStream) -> Features {
+  /// k-means++ on at most 16 rows a cluster, drawn at random: each seed is drawn with a probability in
+  /// proportion to its squared distance from the nearest seed before it.
+  private static func seeds(_ all: Features, _ k: Int, on device: any Device, _ stream: RandomStream) -> Features {
+    guard all.count > 0 else { return Features(width: all.width, values: []) }
     var own = stream
-    guard rows.count > 0 else { return Features(width: rows.width, values: []) }
+    let rows = all.count > 16 * k ? all.subset(Array(own.permutation(all.count)[..<(16 * k)])) : all
+    let trace = Trace()
+    let shape: Shape = [rows.count, 1]
+    let distance = trace.state("distance", shape)
+    let cosines = trace.state("rows", [rows.count, rows.width])
+      .matrixProduct(trace.feed("seed", [1, rows.width]), transposeRight: true)
+    let moved = distance.minimum((cosines * -2 + 2).maximum(trace.constant(0)))
+    trace.update(distance, to: moved)
+    let executable = device.compile(trace.program(outputs: [moved]))
+    let state = [
+      device.buffer(Tensor(shape, repeating: .infinity)),
+      device.buffer(Tensor([rows.count, rows.width], rows.values)),
+    ]
     var chosen = [own.integer(below: rows.count)]
-    var distance = [Float](repeating: .infinity, count: rows.count)
     while chosen.count < k {
-      let last = rows.row(chosen[chosen.count - 1])
-      var total = 0.0
-      for i in 0..<rows.count {
-        distance[i] = min(distance[i], max(0, 2 - 2 * dot(rows.row(i), last)))
-        total += Double(distance[i])
-      }
-      var target = Double(own.uniform()) * total
+      let seed = Tensor([1, rows.width], Array(rows.row(chosen[chosen.count - 1])))
+      let distance = executable.run(feeds: [seed], state: state)[0].scalars
+      var target = Double(own.uniform()) * distance.reduce(0.0) { $0 + Double($1) }
       var pick = own.integer(below: rows.count)
-      if total > 0 {
+      if target > 0 {
         for i in 0..<rows.count {
           target -= Double(distance[i])
           if target <= 0 && distance[i] > 0 {
@@ -195,37 +219,22 @@ package func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
   return sum
 }
 
-/// Rows by centroids as matrix products on a device.
-private struct Similarity {
-  private let rows: Features
-  private let tile: Int
+/// The nearest of some centroids for every row, on a device that holds the rows.
+private struct NearestCentroid {
+  private let rows: any DeviceBuffer
   private let executable: any Executable
 
-  init(rows: Features, clusters: Int, on device: any Device) {
-    self.rows = rows
-    tile = min(4096, max(1, rows.count))
+  init(_ rows: Features, clusters: Int, on device: any Device) {
+    let shape: Shape = [rows.count, rows.width]
     let trace = Trace()
-    let product = trace.feed("rows", [tile, rows.width])
-      .matrixProduct(trace.feed("centroids", [clusters, rows.width]), transposeRight: true)
-    executable = device.compile(trace.program(outputs: [product]))
+    let nearest = trace.state("rows", shape)
+      .matrixProduct(trace.feed("centroids", [clusters, rows.width]), transposeRight: true).argMax()
+    executable = device.compile(trace.program(outputs: [nearest]))
+    self.rows = device.buffer(Tensor(shape, rows.values))
   }
 
-  func nearest(_ centroids: Features) -> (clusters: [Int], cosines: [Float]) {
-    var (clusters, cosines): ([Int], [Float]) = ([], [])
-    let k = centroids.count
-    for start in stride(from: 0, to: rows.count, by: tile) {
-      let size = min(tile, rows.count - start)
-      var own = Array(rows.values[start * rows.width..<(start + size) * rows.width])
-      own += [Float](repeating: 0, count: (tile - size) * rows.width)
-      let out = executable.run(
-        feeds: [Tensor([tile, rows.width], own), Tensor([k, rows.width], centroids.values)], state: [])[0].scalars
-      for i in 0..<size {
-        var (best, cosine) = (0, -Float.infinity)
-        for c in 0..<k where out[i * k + c] > cosine { (best, cosine) = (c, out[i * k + c]) }
-        clusters.append(best)
-        cosines.append(cosine)
-      }
-    }
-    return (clusters, cosines)
+  func callAsFunction(_ centroids: Features) -> [Int] {
+    executable.run(feeds: [Tensor([centroids.count, centroids.width], centroids.values)], state: [rows])[0]
+      .scalars.map { Int($0) }
   }
 }

@@ -9,7 +9,7 @@ extension Op {
   /// - Returns: One value an operand, nil where the derivative is zero or not needed.
   func derivatives(seed: Value, _ x: [Value], _ y: Value, needed: [Bool]) -> [Value?] {
     switch self {
-    case .input, .splat, .literal, .oneHot, .moments:
+    case .input, .splat, .literal, .argMaximum, .oneHot, .moments:
       return x.map { _ in nil }
     case .unary(let kind):
       return [kind.derivative(seed: seed, x[0], y)]

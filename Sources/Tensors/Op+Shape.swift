@@ -48,6 +48,11 @@ extension Op {
       var shape = x[0]
       for axis in axes { shape.extents[axis] = 1 }
       return shape
+    case .argMaximum:
+      requireShape(x[0].rank >= 1 && x[0][-1] > 0, "argMaximum", x[0])
+      var shape = x[0]
+      shape.extents[shape.rank - 1] = 1
+      return shape
     case .oneHot(let depth):
       requireShape(x[0].rank == 1, "oneHot", x[0])
       return [x[0].count, depth]

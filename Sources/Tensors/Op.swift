@@ -27,6 +27,8 @@ public enum Op: Hashable, Sendable {
   case concatenate(axis: Int)
   /// Reduces the neighbouring axes of the range to extent 1.
   case reduce(Reduction, axes: Range<Int>)
+  /// Index of the first maximum along the last axis, which becomes extent 1; stored as float32.
+  case argMaximum
   /// Row i is 1 in column x[i] and 0 elsewhere; [N] to [N, depth]. Indices outside give zeros.
   case oneHot(depth: Int)
   /// Product of two matrices, either of them transposed first.

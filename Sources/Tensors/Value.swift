@@ -98,6 +98,9 @@ public struct Value {
     return result
   }
 
+  /// Index of the first maximum along the last axis, which keeps extent 1; no derivative.
+  public func argMax() -> Value { trace.add(.argMaximum, [self]) }
+
   /// Rows with 1 in the column that the index names; [N] to [N, depth].
   public func oneHot(_ depth: Int) -> Value { trace.add(.oneHot(depth: depth), [self]) }
 

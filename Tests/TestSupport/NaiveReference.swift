@@ -102,6 +102,12 @@ public enum NaiveReference {
         result[w] += x[0][o] * x[1][i]
       }
       return result
+    case .argMaximum:
+      let extent = shapes[0][-1]
+      return (0..<shape.count).map { row in
+        let own = x[0][row * extent..<(row + 1) * extent]
+        return Double(own.indices.max { own[$0] < own[$1] || (own[$0] == own[$1] && $0 > $1) }! - own.startIndex)
+      }
     case .maxPool(let window, let size):
       var result = [Double](repeating: -.infinity, count: shape.count)
       forEachPooled(window, size, input: shapes[0], output: shape) { i, o in result[o] = max(result[o], x[0][i]) }

@@ -102,6 +102,11 @@ extension OpCase {
     .init("mean", [[2, 3, 4]]) { _, x in x[0].mean([1]) },
     .init("max last", [[3, 5]]) { _, x in x[0].max([-1]) },
     .init("max middle", [[2, 3, 3, 5]]) { _, x in x[0].max([1, 2]) },
+    .init("argMax", [[3, 70]], differentiable: false) { _, x in x[0].argMax() },
+    .init("argMax with ties", [[2, 3, 5]], differentiable: false) { _, x in x[0].sign().argMax() },
+    .init("argMax of a product", [[130, 7], [75, 7]], differentiable: false) { _, x in
+      x[0].matrixProduct(x[1], transposeRight: true).argMax()
+    },
     .init("oneHot", [[5]], range: 0...6, differentiable: false) { _, x in x[0].oneHot(4) },
     .init("unit rows", [[3, 7]]) { _, x in x[0].unitRows() },
     .init("logSumExp", [[3, 7]], range: -3...3) { _, x in x[0].logSumExp() },
@@ -109,7 +114,7 @@ extension OpCase {
 
   private static let productCases: [OpCase] = [false, true].flatMap { left in
     [false, true].flatMap { right in
-      [(1, 1, 1), (3, 4, 5), (70, 9, 33), (5, 8, 90)].map { m, k, n in
+      [(1, 1, 1), (3, 4, 5), (70, 9, 33), (5, 8, 90), (90, 20, 1)].map { m, k, n in
         OpCase(
           "matrixProduct \(m)x\(k)x\(n) \(left ? "T" : "")\(right ? "t" : "")",
           [left ? [k, m] : [m, k], right ? [n, k] : [k, n]]

@@ -1,4 +1,5 @@
 import CPUDevice
+import Contrastive
 import Datasets
 import Foundation
 import Images
@@ -70,4 +71,24 @@ if let folder = CommandLine.arguments.dropFirst().first(where: { $0.hasPrefix("f
   let side = CommandLine.arguments.compactMap { $0.hasPrefix("side=") ? Int($0.dropFirst(5)) : nil }.first ?? 32
   let t = median(3) { images = ImageSet(dataset, side: side, threads: device.threads).count }
   print("folder \(Int(Double(images) / t)) images/s")
+}
+if "k-means".hasPrefix(filter) {
+  var stream = RandomStream(seed: 5)
+  let centres = (0..<1000).map { _ in (0..<128).map { _ in stream.normal() } }
+  var values: [Float] = []
+  for _ in 0..<100_000 {
+    let centre = centres[stream.integer(below: 1000)]
+    values += centre.map { $0 + 0.7 * stream.normal() }
+  }
+  let rows = Features(width: 128, values: values).unitRows
+  var result: KMeans?
+  let t = median(3) { result = KMeans(rows, clusters: 1000, iterations: 20, on: device, RandomStream(seed: 6)) }
+  if let result {
+    var total = 0.0
+    for i in 0..<rows.count {
+      let centroid = result.centroids.row(result.assignments[i])
+      total += Double(zip(rows.row(i), centroid).reduce(Float(0)) { $0 + $1.0 * $1.1 })
+    }
+    print("k-means \(t) s, mean cosine \(total / Double(rows.count))")
+  }
 }

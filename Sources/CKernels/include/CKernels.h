@@ -95,6 +95,8 @@ typedef struct {
   void (*max_rows)(long rows, long inner, const float *x, float *y);
   float (*sum_run)(long n, const float *x);
   float (*max_run)(long n, const float *x);
+  /// y[r] = index of the first maximum of row r.
+  void (*arg_max_rows)(long rows, long n, const float *x, float *y);
   /// m2[c] += sum over rows of (x - mean[c])^2.
   void (*centred_squares)(long rows, long channels, const float *x, const float *mean, float *m2);
   /// y = x * scale + shift + addend; addend may be null.
