@@ -7,7 +7,7 @@ PACKAGES = libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev da
 SWIFT ?= swift
 BINARY = .build/release/bezoar
 
-.PHONY: demo test build install format lint dependencies clean
+.PHONY: demo test bench build install format lint dependencies clean
 
 demo: build
 	$(BINARY) demo --preset $(PRESET) --seed $(SEED) --out $(OUT)
@@ -18,6 +18,11 @@ test: dependencies
 	@echo "running the whole test suite"
 	$(SWIFT) test -c release --skip-build
 
+# Checks and times kernels, steps and stages; FOLDER=path adds reading a folder of images.
+bench: dependencies
+	$(SWIFT) build -c release --package-path Benchmarks
+	Benchmarks/.build/release/bench $(if $(FOLDER),--folder "$(FOLDER)")
+
 build: dependencies
 	@echo "building bezoar"
 	$(SWIFT) build -c release --product bezoar
@@ -26,10 +31,10 @@ install: build
 	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/bezoar"
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 # Installs through apt what is missing, and says so.
 dependencies:

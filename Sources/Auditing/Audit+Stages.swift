@@ -111,8 +111,7 @@ extension Audit {
     }
     let outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
-    ).decide(search, flipTotal: min(configuration.search.flipImages, set.count), set: set, on: device, threads: threads)
-    { share in
+    ).decide(search, set: set, on: device, threads: threads) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")
     }

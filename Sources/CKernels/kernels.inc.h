@@ -648,7 +648,8 @@ static void NAME(affine_gradient)(long rows, long channels, const float *dy, con
 
 typedef unsigned char vb __attribute__((vector_size(LANES), aligned(1)));
 
-static void NAME(resample_rows)(const unsigned char *x, long line, const float *weights, int taps, float *y) {
+// Rows of bytes, weighted and added up.
+static void NAME(blend_rows)(const unsigned char *x, long line, const float *weights, int taps, float *y) {
   long i = 0;
   for (; i + 2 * LANES <= line; i += 2 * LANES) {
     vf a = {}, b = {};
@@ -669,22 +670,28 @@ static void NAME(resample_rows)(const unsigned char *x, long line, const float *
   }
 }
 
-static void NAME(resample_columns)(const float *x, int pixels, const int *first, const int *starts,
-                                   const float *weights, unsigned char *y) {
+static void NAME(resample)(const unsigned char *x, int width, int rows, const int *row_first,
+                           const int *row_starts, const float *row_weights, int columns,
+                           const int *column_first, const int *column_starts, const float *column_weights,
+                           float *line, unsigned char *y) {
   typedef float four __attribute__((vector_size(16), aligned(4)));
-  for (int p = 0; p < pixels; p++, y += 3) {
-    four sum = {0.5f, 0.5f, 0.5f, 0.5f};
-    const float *from = x + 3 * first[p];
-    for (int k = starts[p]; k < starts[p + 1]; k++, from += 3) {
-      four v;
-      memcpy(&v, from, sizeof v);
-      sum += weights[k] * v;
+  typedef int four_ints __attribute__((vector_size(16)));
+  typedef unsigned char four_bytes __attribute__((vector_size(4)));
+  for (int r = 0; r < rows; r++) {
+    const int tap = row_starts[r];
+    NAME(blend_rows)(x + 3L * width * row_first[r], 3L * width, row_weights + tap, row_starts[r + 1] - tap, line);
+    for (int p = 0; p < columns; p++, y += 3) {
+      four sum = {0.5f, 0.5f, 0.5f, 0.5f};
+      const float *from = line + 3 * column_first[p];
+      for (int k = column_starts[p]; k < column_starts[p + 1]; k++, from += 3) {
+        four v;
+        memcpy(&v, from, sizeof v);
+        sum += column_weights[k] * v;
+      }
+      // Weights are positive and sum to 1: sums stay within 0.5...255.5.
+      const four_bytes bytes = __builtin_convertvector(__builtin_convertvector(sum, four_ints), four_bytes);
+      memcpy(y, &bytes, 3);
     }
-    // Weights are positive and sum to 1: sums stay within 0.5...255.5.
-    typedef int four_ints __attribute__((vector_size(16)));
-    typedef unsigned char four_bytes __attribute__((vector_size(4)));
-    const four_bytes bytes = __builtin_convertvector(__builtin_convertvector(sum, four_ints), four_bytes);
-    memcpy(y, &bytes, 3);
   }
 }
 
@@ -711,6 +718,5 @@ const bz_kernel_table NAME(bz_table) = {
     .affine = NAME(affine),
     .affine_sums = NAME(affine_sums),
     .affine_gradient = NAME(affine_gradient),
-    .resample_rows = NAME(resample_rows),
-    .resample_columns = NAME(resample_columns),
+    .resample = NAME(resample),
 };

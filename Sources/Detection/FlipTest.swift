@@ -1,7 +1,9 @@
 import Contrastive
 import Datasets
 import Images
+import NeuralNetworks
 import Randomness
+import Tensors
 
 /// Pastes a patch into images spread over all clusters and counts how many change to its cluster.
 ///
@@ -14,21 +16,87 @@ public final class FlipTest {
     public var flips: Int
     /// Mean increase of the cosine to the patch's centroid.
     public var shift: Float
+    /// Images it was pasted into.
+    public var images: Int
 
     /// Creates a score.
-    public init(flips: Int, shift: Float) { (self.flips, self.shift) = (flips, shift) }
+    public init(flips: Int, shift: Float, images: Int) {
+      (self.flips, self.shift, self.images) = (flips, shift, images)
+    }
   }
 
-  /// The images that patches are pasted into, as indices into the set.
+  /// A patch to test.
+  public struct Trial {
+    /// Square picture no larger than the images.
+    public var patch: Image
+    /// The cluster of the patch's image.
+    public var cluster: Int
+    /// Seeds the positions; the same key gives the same ones.
+    public var key: Int
+
+    /// Creates a trial.
+    public init(patch: Image, cluster: Int, key: Int) {
+      (self.patch, self.cluster, self.key) = (patch, cluster, key)
+    }
+  }
+
+  /// Sums over the images that a patch was pasted into so far.
+  public struct Tally {
+    public private(set) var images = 0
+    private var flips = 0
+    private var sum = 0.0
+    private var squares = 0.0
+
+    /// Nothing tested.
+    public init() {}
+
+    mutating func add(flips: Int, shift: Float) {
+      images += 1
+      self.flips += flips
+      sum += Double(shift)
+      squares += Double(shift) * Double(shift)
+    }
+
+    static func + (a: Tally, b: Tally) -> Tally {
+      var both = a
+      both.images += b.images
+      both.flips += b.flips
+      both.sum += b.sum
+      both.squares += b.squares
+      return both
+    }
+
+    /// The score so far.
+    public var score: Score { Score(flips: flips, shift: Float(mean), images: images) }
+
+    private var mean: Double { sum / Double(max(1, images)) }
+
+    /// Standard error of the mean shift as an estimate of its value over `all` images.
+    func standardError(of all: Int) -> Float {
+      guard images > 1, all > images else { return 0 }
+      let n = Double(images)
+      let variance = max(0, squares - sum * sum / n) / (n - 1)
+      return Float((variance / n * (1 - n / Double(all))).squareRoot())
+    }
+  }
+
+  /// Images in one compiled batch.
+  private static let batch = 256
+
+  /// The images that patches are pasted into, as indices into the set; in random order, so that the
+  /// first ones are a sample of all.
   public let images: [Int]
-  private let embedder: Embedder
-  private let space: ClusterSpace
+  private let executable: any Executable
+  private let store: ParameterStore
   private let centroids: Features
-  private let pixels: [[Float]]
+  private let set: ImageSet
   private let before: Features
   private let clusters: [Int]
-  private let side: Int
   private let stream: RandomStream
+  /// A batch of flip images as floats; see `slots`.
+  private var pixels: [Float]
+  /// For every place in the batch: the flip image there, and the part of it that a patch covers.
+  private var slots: [(image: Int, covered: Window)?]
 
   /// Prepares the test.
   ///
@@ -36,14 +104,12 @@ public final class FlipTest {
   ///   - rows: Unit rows of all images in the space.
   ///   - count: Number of images to paste into: the nearest to each centroid in turn.
   public init(
-    _ embedder: Embedder, space: ClusterSpace, clustering: KMeans, rows: Features, set: ImageSet, count: Int,
-    _ stream: RandomStream
+    _ encoder: Encoder, space: ClusterSpace, clustering: KMeans, rows: Features, set: ImageSet, count: Int,
+    on device: any Device, _ stream: RandomStream
   ) {
-    self.embedder = embedder
-    self.space = space
     self.stream = stream
+    self.set = set
     centroids = clustering.centroids
-    side = set.side
     var members = [[(cosine: Float, image: Int)]](repeating: [], count: clustering.centroids.count)
     for (i, cluster) in clustering.assignments.enumerated() {
       members[cluster].append((dot(rows.row(i), clustering.centroids.row(cluster)), i))
@@ -55,44 +121,81 @@ public final class FlipTest {
       for own in members where rank < own.count && chosen.count < count { chosen.append(own[rank].image) }
       rank += 1
     }
-    images = chosen
-    pixels = chosen.map { i in set.pixels[i * set.stride..<(i + 1) * set.stride].map { Float($0) * (1 / 255) } }
-    before = rows.subset(chosen)
-    clusters = chosen.map { clustering.assignments[$0] }
+    var order = stream.stream("order")
+    images = order.permutation(chosen.count).map { chosen[$0] }
+    before = rows.subset(images)
+    clusters = images.map { clustering.assignments[$0] }
+    pixels = [Float](repeating: 0, count: Self.batch * set.stride)
+    slots = Array(repeating: nil, count: Self.batch)
+
+    let trace = Trace()
+    let input = trace.feed("pixels", [Self.batch, set.side, set.side, 3])
+    let targets = trace.feed("targets", [Self.batch, space.width])
+    let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
+    scope.branch = encoder.configuration.branch
+    let embedded = space.apply(encoder.activations(input, scope).features)
+    let all = trace.constant(Tensor([centroids.count, space.width], centroids.values))
+    executable = device.compile(
+      trace.program(outputs: [
+        embedded.matrixProduct(all, transposeRight: true).argMax(), (embedded * targets).sum([1]),
+      ]))
+    store = ParameterStore(encoder.weights, on: device)
   }
 
-  /// Returns the score of each patch.
+  /// Pastes each patch into some of the images.
   ///
-  /// - Parameters:
-  ///   - patches: Square pictures no larger than the images.
-  ///   - targets: The cluster of each patch's image.
-  ///   - keys: Seeds the positions, one a patch; the same key gives the same positions.
-  public func scores(_ patches: [Image], targets: [Int], keys: [Int]) -> [Score] {
-    let n = images.count
-    let floats = patches.map { $0.pixels.map { Float($0) * (1 / 255) } }
-    let after = space(
-      embedder.features(patches.count * n) { i, target, position in
-        let (p, image) = (i / n, i % n)
-        for (k, value) in self.pixels[image].enumerated() { target[position + k] = value }
-        let patch = patches[p]
-        var own = self.stream.stream(keys[p]).stream(image)
-        let x = own.integer(below: self.side - patch.width + 1)
-        let y = own.integer(below: self.side - patch.height + 1)
-        for row in 0..<patch.height {
-          let to = position + 3 * ((y + row) * self.side + x)
-          for k in 0..<3 * patch.width { target[to + k] = floats[p][row * 3 * patch.width + k] }
-        }
-      })
-    let assigned = KMeans.assign(after, to: centroids)
-    return patches.indices.map { p in
-      let target = targets[p]
-      let centroid = centroids.row(target)
-      var (flips, shift) = (0, Float(0))
-      for image in 0..<n {
-        flips += (assigned[p * n + image].cluster == target ? 1 : 0) - (clusters[image] == target ? 1 : 0)
-        shift += dot(after.row(p * n + image), centroid) - dot(before.row(image), centroid)
+  /// - Parameter range: Positions in `images`.
+  public func tallies(_ trials: [Trial], _ range: Range<Int>) -> [Tally] {
+    var tallies = [Tally](repeating: Tally(), count: trials.count)
+    let floats = trials.map { $0.patch.pixels.map { Float($0) * (1 / 255) } }
+    let total = trials.count * range.count
+    let width = centroids.width
+    var targets = [Float](repeating: 0, count: Self.batch * width)
+    for start in stride(from: 0, to: total, by: Self.batch) {
+      let size = min(Self.batch, total - start)
+      for slot in 0..<size {
+        let (t, image) = ((start + slot) / range.count, range.lowerBound + (start + slot) % range.count)
+        paste(trials[t], floats[t], into: image, slot)
+        let centroid = centroids.row(trials[t].cluster)
+        for j in 0..<width { targets[slot * width + j] = centroid[centroid.startIndex + j] }
       }
-      return Score(flips: flips, shift: shift / Float(n))
+      let out = store.run(
+        executable,
+        [Tensor([Self.batch, set.side, set.side, 3], pixels), Tensor([Self.batch, width], targets)])
+      for slot in 0..<size {
+        let (t, image) = ((start + slot) / range.count, range.lowerBound + (start + slot) % range.count)
+        let target = trials[t].cluster
+        tallies[t].add(
+          flips: (Int(out[0].scalars[slot]) == target ? 1 : 0) - (clusters[image] == target ? 1 : 0),
+          shift: out[1].scalars[slot] - dot(before.row(image), centroids.row(target)))
+      }
     }
+    return tallies
+  }
+
+  /// Puts a flip image with a patch into the batch; only what differs from what is there is written.
+  private func paste(_ trial: Trial, _ patch: [Float], into image: Int, _ slot: Int) {
+    let (side, size) = (set.side, trial.patch.width)
+    func restore(_ window: Window) {
+      for row in window.y..<window.y + window.side {
+        let (to, from) = (slot * set.stride + 3 * row * side, images[image] * set.stride + 3 * row * side)
+        for k in 3 * window.x..<3 * (window.x + window.side) {
+          pixels[to + k] = Float(set.pixels[from + k]) * (1 / 255)
+        }
+      }
+    }
+    if let held = slots[slot], held.image == image {
+      restore(held.covered)
+    } else {
+      restore(Window(x: 0, y: 0, side: side))
+    }
+    var own = stream.stream(trial.key).stream(images[image])
+    let window = Window(
+      x: own.integer(below: side - size + 1), y: own.integer(below: side - size + 1), side: size)
+    for row in 0..<size {
+      let to = slot * set.stride + 3 * ((window.y + row) * side + window.x)
+      for k in 0..<3 * size { pixels[to + k] = patch[row * 3 * size + k] }
+    }
+    slots[slot] = (image, window)
   }
 }

@@ -23,6 +23,12 @@ public struct PatchSearch {
     public var directions = 32
     /// Images that each patch is pasted into.
     public var flipImages = 256
+    /// Flip images that every patch is screened on; those that could still be among the finalists are
+    /// pasted into the others too.
+    public var screeningImages = 64
+    /// Candidates that must be scored on all flip images: the best ones, which are compared with each
+    /// other afterwards.
+    public var finalists = 30
     /// Side of the window in pixels; nil takes 0.36 of the image side.
     public var windowPixels: Int?
     /// Windows tried in an image.
@@ -44,6 +50,8 @@ public struct PatchSearch {
       if let windowPixels, windowPixels < 2 || windowPixels > (side ?? .max) {
         found.append("window must be 2 pixels up to the image side, not \(windowPixels)")
       }
+      if screeningImages < 8 { found.append("screening images must be at least 8, not \(screeningImages)") }
+      if finalists < 1 { found.append("finalists must be at least 1, not \(finalists)") }
       if flipImages < 8 { found.append("flip images must be at least 8, not \(flipImages)") }
       if !(pruned >= 0 && pruned < 1) { found.append("pruned share must be in [0, 1), not \(pruned)") }
       if !(budget > 0 && budget <= 1) { found.append("budget must be in (0, 1], not \(budget)") }
@@ -106,8 +114,8 @@ public struct PatchSearch {
     windowPixels = configuration.windowPixels ?? Self.automaticWindow(set.side)
     localizer = Localizer(embedder.encoder, space: clusters.space, set: set, on: device)
     test = FlipTest(
-      embedder, space: clusters.space, clustering: clusters.clustering, rows: clusters.rows, set: set,
-      count: configuration.flipImages, stream.stream("positions"))
+      embedder.encoder, space: clusters.space, clustering: clusters.clustering, rows: clusters.rows, set: set,
+      count: configuration.flipImages, on: device, stream.stream("positions"))
   }
 
   /// The window for images of a side: 0.36 of it, a fifth more than the published trigger share.
@@ -124,11 +132,12 @@ public struct PatchSearch {
     if state.round == 0 { state.liveClusters = members.indices.filter { !members[$0].isEmpty } }
     let most = max(1, Int(configuration.budget * Double(set.count)))
     while !state.isFinished {
-      let first = state.round * configuration.imagesPerRound
+      // The last cluster is searched to its end in any case, so its images come in fuller batches.
+      let draw = state.liveClusters.count == 1 ? 16 : configuration.imagesPerRound
+      var taken: [Int: Int] = [:]
+      for candidate in state.candidates { taken[candidate.cluster, default: 0] += 1 }
       var images: [Int] = []
-      for cluster in state.liveClusters {
-        images += members[cluster].dropFirst(first).prefix(configuration.imagesPerRound)
-      }
+      for cluster in state.liveClusters { images += members[cluster].dropFirst(taken[cluster] ?? 0).prefix(draw) }
       images = Array(images.prefix(max(0, most - state.candidates.count)))
       if images.isEmpty {
         state.isFinished = true
@@ -164,14 +173,15 @@ public struct PatchSearch {
       tried += windows.map { (image, $0, false) }
       if let first = windows.first { tried.append((image, control(of: first), true)) }
     }
-    let patches = tried.map { item in
-      set.image(item.image).cropped(
-        x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side)
+    let trials = tried.map { item in
+      FlipTest.Trial(
+        patch: set.image(item.image).cropped(
+          x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side),
+        cluster: clustering.assignments[item.image],
+        key: item.image * 4096 + item.window.y * 64 + item.window.x)
     }
-    let clusters = tried.map { clustering.assignments[$0.image] }
-    let keys = tried.map { $0.image * 4096 + $0.window.y * 64 + $0.window.x }
-    let scores = test.scores(patches, targets: clusters, keys: keys)
-    state.flipsEvaluated += patches.count * test.images.count
+    let scores = scores(trials, images: tried.map(\.image), isControl: tried.map(\.isControl), &state)
+    let clusters = trials.map(\.cluster)
     for image in images {
       let own = tried.indices.filter { tried[$0].image == image }
       func candidate(_ i: Int) -> Candidate {
@@ -181,6 +191,63 @@ public struct PatchSearch {
       if let best = telling.max(by: { $0.score.shift < $1.score.shift }) { state.candidates.append(best) }
       state.controls += own.filter { tried[$0].isControl }.map(candidate)
     }
+  }
+
+  /// Scores patches on as many flip images as it takes to tell which are among the finalists.
+  ///
+  /// A sequential test in three looks, each against the score of the last finalist so far: after half
+  /// the screening a patch is given up if its mean shift and three standard errors stay below it, after
+  /// the whole screening if its mean does. One whose true score lies three standard errors of the
+  /// screening above the last finalist is lost with a probability below 0.3 % (normal approximation);
+  /// those nearer to it are as good as the finalist they don't replace. Control windows are treated
+  /// alike, so that they remain a null distribution.
+  private func scores(
+    _ trials: [FlipTest.Trial], images: [Int], isControl: [Bool], _ state: inout State
+  ) -> [FlipTest.Score] {
+    let all = test.images.count
+    let screening = min(configuration.screeningImages, all)
+    var tallies = [FlipTest.Tally](repeating: .init(), count: trials.count)
+    // Scores are compared less the mean of their cluster's control windows, as the filter does.
+    var controls: [Int: [Float]] = [:]
+    for control in state.controls { controls[control.cluster, default: []].append(control.score.shift) }
+    func estimate(_ i: Int) -> Float { tallies[i].score.shift - (baseline[trials[i].cluster] ?? 0) }
+    var baseline: [Int: Float] = [:]
+    // The best window of every image that was pasted into all flip images.
+    var best: [Int: Float] = [:]
+    func limit() -> Float {
+      best.count < configuration.finalists ? -.infinity : best.values.sorted(by: >)[configuration.finalists - 1]
+    }
+    func look(_ chosen: [Int], _ range: Range<Int>) {
+      for (i, more) in zip(chosen, test.tallies(chosen.map { trials[$0] }, range)) {
+        tallies[i] = tallies[i] + more
+        if tallies[i].images == all && !isControl[i] {
+          best[images[i]] = max(best[images[i]] ?? -.infinity, estimate(i))
+        }
+      }
+      state.flipsEvaluated += chosen.count * range.count
+    }
+
+    look(Array(trials.indices), 0..<screening / 2)
+    for i in trials.indices where isControl[i] {
+      controls[trials[i].cluster, default: []].append(tallies[i].score.shift)
+    }
+    baseline = controls.mapValues { $0.reduce(0, +) / Float($0.count) }
+    for done in state.candidates where done.score.images == all {
+      best[done.image] = done.score.shift - (baseline[done.cluster] ?? 0)
+    }
+    look(
+      trials.indices.filter { estimate($0) + 3 * tallies[$0].standardError(of: all) >= limit() },
+      screening / 2..<screening)
+    var waiting = trials.indices.filter { tallies[$0].images == screening }
+      .sorted { (estimate($0), $1) > (estimate($1), $0) }
+    while screening < all && !waiting.isEmpty {
+      waiting = waiting.filter { estimate($0) >= limit() }
+      // The most promising first: they raise the limit for the others.
+      let next = Array(waiting.prefix(max(configuration.finalists - best.count, configuration.finalists / 4, 1)))
+      look(next, screening..<all)
+      waiting.removeFirst(next.count)
+    }
+    return tallies.map(\.score)
   }
 
   /// The window in the opposite corner.

@@ -99,7 +99,7 @@ public struct PoisonFilter: Sendable {
 
   /// Decides.
   public func decide(
-    _ search: PatchSearch.State, flipTotal: Int, set: ImageSet, on device: any Device, threads: Int,
+    _ search: PatchSearch.State, set: ImageSet, on device: any Device, threads: Int,
     progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
@@ -121,10 +121,11 @@ public struct PoisonFilter: Sendable {
       guard Double(higher) <= configuration.significance * Double(null.count) else { continue }
       var votes: [Int: Int] = [:]
       for member in patch.members { votes[pool[member].cluster, default: 0] += 1 }
+      let most = patch.members.map { pool[$0].score }.max { ($0.flips, $0.images) < ($1.flips, $1.images) }
       outcome.families.append(
         Family(
           patch: patch, images: patch.members.map { pool[$0].image },
-          flips: patch.members.map { pool[$0].score.flips }.max() ?? 0, flipTotal: flipTotal,
+          flips: most?.flips ?? 0, flipTotal: most?.images ?? 0,
           score: scores.reduce(0, +) / Float(scores.count), pValue: p,
           cluster: votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0))
     }

@@ -73,27 +73,14 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
   ///   two passes, of which ours does rows first.
   public func resized(width target: Int, height targetHeight: Int) -> Image {
     if target == width && targetHeight == height { return self }
-    let columns = ResampleWeights(from: width, to: target)
-    let rows = ResampleWeights(from: height, to: targetHeight)
-    let kernels = bz_kernels(Int32.max).pointee
-    let line = 3 * width
-    var middle = [Float](repeating: 0, count: line + 1)
-    let result = [UInt8](unsafeUninitializedCapacity: 3 * target * targetHeight) { buffer, count in
-      guard var to = buffer.baseAddress else { return }
-      pixels.withUnsafeBufferPointer { pixels in
-        rows.weights.withUnsafeBufferPointer { weights in
-          guard let source = pixels.baseAddress, let weights = weights.baseAddress else { return }
-          for y in 0..<targetHeight {
-            kernels.resample_rows(
-              source + Int(rows.first[y]) * line, line, weights + Int(rows.start[y]), rows.start[y + 1] - rows.start[y],
-              &middle)
-            kernels.resample_columns(middle, Int32(target), columns.first, columns.start, columns.weights, to)
-            to += 3 * target
-          }
-        }
-      }
-      count = 3 * target * targetHeight
-    }
+    let (rows, columns) = (
+      ResampleWeights(from: height, to: targetHeight), ResampleWeights(from: width, to: target)
+    )
+    var line = [Float](repeating: 0, count: 3 * width + 1)
+    var result = [UInt8](repeating: 0, count: 3 * target * targetHeight)
+    bz_kernels(Int32.max).pointee.resample(
+      pixels, Int32(width), Int32(targetHeight), rows.first, rows.start, rows.weights, Int32(target), columns.first,
+      columns.start, columns.weights, &line, &result)
     return Image(width: target, height: targetHeight, pixels: result)
   }
 }

@@ -55,7 +55,7 @@ import Testing
       }
       return .init(
         image: i, cluster: 0, window: window,
-        score: .init(flips: places[i] == nil ? 0 : 9, shift: places[i] == nil ? 0 : 0.5))
+        score: .init(flips: places[i] == nil ? 0 : 9, shift: places[i] == nil ? 0 : 0.5, images: 64))
     }
   }
 
@@ -149,14 +149,14 @@ import Testing
       var stream = RandomStream(seed: 4).stream(i)
       return .init(
         image: i % count, cluster: 0, window: Window(x: 0, y: 0, side: 10),
-        score: .init(flips: 0, shift: 0.05 * stream.normal()))
+        score: .init(flips: 0, shift: 0.05 * stream.normal(), images: 64))
     }
     var configuration = PoisonFilter.Configuration()
     configuration.classifier.networks = 1
     configuration.classifier.iterations = 60
     configuration.classifier.batch = 32
     return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
-      .decide(state, flipTotal: 64, set: set, on: CPUDevice(threads: 2), threads: 2) { _ in }
+      .decide(state, set: set, on: CPUDevice(threads: 2), threads: 2) { _ in }
   }
 
   @Test func plantedImagesAreRemovedAndOthersKept() throws {
@@ -193,7 +193,38 @@ import Testing
     #expect(
       whole.candidates.filter { $0.cluster == last }.count == space.clustering.assignments.filter { $0 == last }.count)
     let resumed = search.run(from: third) { _ in }
+    #expect(whole.candidates.allSatisfy { $0.score.images == 16 })
     #expect(resumed.candidates == whole.candidates && resumed.round == whole.round)
+  }
+}
+
+extension DetectionTests {
+  /// Screening saves flips, but the finalists were pasted into all flip images.
+  @Test func screeningScoresFinalistsInFull() throws {
+    let (set, _) = try set(200, side: 16, poisoned: [])
+    let configuration = Encoder.Configuration(network: .init(width: 4, blocks: [1, 1], stemStride: 2), side: 16)
+    let device = CPUDevice(threads: 2)
+    let embedder = Embedder(Encoder(configuration, weights: configuration.networkWeights), on: device)
+    var settings = PatchSearch.Configuration()
+    (settings.clusters, settings.directions, settings.budget) = (6, 8, 1)
+    (settings.flipImages, settings.screeningImages, settings.finalists) = (64, 16, 5)
+    let space = SearchSpace(settings, set: set, embedder: embedder, on: device, RandomStream(seed: 1))
+    let state = PatchSearch(
+      settings, set: set, clusters: space, embedder: embedder, on: device, RandomStream(seed: 2)
+    ).run { _ in }
+    var baseline: [Int: [Float]] = [:]
+    for control in state.controls { baseline[control.cluster, default: []].append(control.score.shift) }
+    let ranked = state.candidates.sorted {
+      func relative(_ candidate: PatchSearch.Candidate) -> Float {
+        let own = baseline[candidate.cluster] ?? [0]
+        return candidate.score.shift - own.reduce(0, +) / Float(own.count)
+      }
+      return relative($0) > relative($1)
+    }
+    #expect(ranked.count == 200 || state.isFinished)
+    #expect(ranked.prefix(3).allSatisfy { $0.score.images == 64 })
+    #expect(Set(ranked.map(\.score.images)).isSubset(of: [8, 16, 64]))
+    #expect(ranked.filter { $0.score.images == 64 }.count < ranked.count / 2)
   }
 }
 

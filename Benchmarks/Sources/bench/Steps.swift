@@ -17,54 +17,67 @@ struct Network {
     Network(name: "r20", configuration: .init(width: 16, blocks: [3, 3, 3]), batch: 256),
     Network(name: "r18", configuration: .init(width: 64, blocks: [2, 2, 2, 2]), batch: 64),
   ]
-
+  /// torchvision's ResNet-18 on full-size images.
   static let large = Network(name: "r18-224", configuration: .resNet18, batch: 32, side: 224)
+  /// What `bezoar demo` trains.
+  static let demo = Network(
+    name: "demo", configuration: .init(width: 32, blocks: [1, 1, 1], stemStride: 2), batch: 512, side: 28)
 
-  var encoder: Encoder.Configuration { .init(network: configuration, side: side) }
+  private var encoder: Encoder.Configuration { .init(network: configuration, side: side) }
 
-  /// SimCLR on `batch` views with PyTorch's head of the peer script: D, ReLU, 128.
-  var trainer: ContrastiveTrainer {
+  private static func images(_ shape: Shape, scale: Float = 1) -> Tensor {
+    var stream = RandomStream(seed: 2)
+    return Tensor(shape, (0..<shape.count).map { _ in stream.uniform() * scale })
+  }
+
+  /// A SimCLR step on `views` views: forward, backward, update. The head is D, batch norm, ReLU, 128.
+  private func simCLR(_ views: Int) -> Program {
     var settings = ContrastiveConfiguration()
     settings.projectionHidden = configuration.featureWidth
     settings.projectionWidth = 128
-    return ContrastiveTrainer(settings, encoder: encoder, stream: RandomStream(seed: 1))
+    return ContrastiveTrainer(settings, encoder: encoder, stream: RandomStream(seed: 1)).program(batch: views / 2)
   }
 
-  func images(_ count: Int, scale: Float = 1) -> Tensor {
-    var stream = RandomStream(seed: 2)
-    return Tensor([count, side, side, 3], (0..<count * 3 * side * side).map { _ in stream.uniform() * scale })
+  /// An AdvCL step with PGD-5, attack and update.
+  private func advCL(_ images: Int) -> Program {
+    AdvCLTrainer(.init(), encoder: encoder, stream: RandomStream(seed: 1))
+      .program(batch: images, sizes: [2, 10, 50, 100, 500])
   }
 
-  /// One training step's seconds, and its loss for the check.
-  func train(on device: any Device) -> Runner {
-    Runner(trainer.program(batch: batch / 2), on: device) { input in
-      input.name == "views"
-        ? images(batch) : Tensor(input.shape, [Float](repeating: 0.01, count: input.shape.count))
-    }
-  }
-
-  /// One AdvCL step with PGD-5, attack and update.
-  func advCL(batch: Int, on device: any Device) -> Runner {
-    let trainer = AdvCLTrainer(.init(), encoder: encoder, stream: RandomStream(seed: 1))
-    let sizes = [2, 10, 50, 100, 500]
-    return Runner(trainer.program(batch: batch, sizes: sizes), on: device) { input in
-      if input.name.hasPrefix("labels") {
-        let clusters = Int(input.name.dropFirst(7)) ?? 2
-        return Tensor(input.shape, (0..<input.shape.count).map { Float($0 % clusters) })
-      }
-      if input.name.hasPrefix("noise") { return images(batch, scale: 8 / 255) }
-      return input.shape.rank == 4
-        ? images(input.shape[0]) : Tensor(input.shape, [Float](repeating: 0.01, count: input.shape.count))
-    }
-  }
-
-  func embed(on device: any Device) -> Runner {
+  private func embedding(_ images: Int) -> Program {
     let trace = Trace()
-    let encoder = Encoder(encoder, weights: [:])
-    let pixels = trace.feed("pixels", [batch, side, side, 3])
-    let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
-    let features = encoder.network(pixels * 4 - 2, scope).features
-    return Runner(trace.program(outputs: [features]), on: device) { _ in images(batch) }
+    let network = ResNet(configuration)
+    let pixels = trace.feed("pixels", [images, side, side, 3])
+    let features = network(pixels * 4 - 2, Scope(trace, network.parameters, mode: .evaluation)).features
+    return trace.program(outputs: [features])
+  }
+
+  private static func feed(_ input: Program.Input) -> Tensor {
+    if input.name.hasPrefix("labels") {
+      let clusters = Int(input.name.dropFirst(7)) ?? 2
+      return Tensor(input.shape, (0..<input.shape.count).map { Float($0 % clusters) })
+    }
+    if input.shape.rank != 4 { return Tensor(input.shape, repeating: 0.01) }
+    return images(input.shape, scale: input.name.hasPrefix("noise") ? 8 / 255 : 1)
+  }
+
+  /// The first outputs of a small step have to agree with the portable kernels on one thread.
+  private func timed(_ name: String, _ images: Int, on device: CPUDevice, _ program: @escaping (Int) -> Program) -> Case
+  {
+    Case(name: "\(name)-\(self.name)", work: Double(images), unit: "images/s") {
+      func small(_ device: CPUDevice) -> [Float] {
+        Runner(program(16), on: device, feed: Self.feed).run().flatMap(\.scalars)
+      }
+      try check("\(name)-\(self.name)", small(device), small(CPUDevice(threads: 1, instructions: .portable)))
+      let runner = Runner(program(images), on: device, feed: Self.feed)
+      return { runner.run() }
+    }
+  }
+
+  static func cases(on device: CPUDevice) -> [Case] {
+    (all + [demo]).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
+      + (all + [large, demo]).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
+      + (all[..<2] + [demo]).map { $0.timed("advcl", 128, on: device, $0.advCL) }
   }
 }
 
@@ -79,23 +92,16 @@ final class Runner {
     feeds = program.feeds.map(feed)
     var stream = RandomStream(seed: 3)
     state = program.states.map { input in
-      let name = input.name
       let count = input.shape.count
-      let scalars: [Float]
-      if name.hasPrefix("momentum.") || name.hasSuffix("running_mean") || name.hasSuffix(".bias") {
-        scalars = [Float](repeating: 0, count: count)
-      } else if input.shape.rank == 1 {
-        scalars = [Float](repeating: 1, count: count)
-      } else {
-        let fan = Float(input.shape.rank == 4 ? count / input.shape[3] : input.shape[1])
-        let deviation = (2 / fan).squareRoot()
-        scalars = (0..<count).map { _ in stream.normal() * deviation }
+      if input.name.hasPrefix("momentum.") || input.name.hasSuffix("running_mean") || input.name.hasSuffix(".bias") {
+        return device.buffer(Tensor(input.shape, repeating: 0))
       }
-      return device.buffer(Tensor(input.shape, scalars))
+      if input.shape.rank == 1 { return device.buffer(Tensor(input.shape, repeating: 1)) }
+      let fan = Float(input.shape.rank == 4 ? count / input.shape[3] : input.shape[1])
+      let deviation = (2 / fan).squareRoot()
+      return device.buffer(Tensor(input.shape, (0..<count).map { _ in stream.normal() * deviation }))
     }
   }
-
-  var arenaMebibytes: Int { executable.arenaBytes >> 20 }
 
   @discardableResult func run() -> [Tensor] { executable.run(feeds: feeds, state: state) }
 }

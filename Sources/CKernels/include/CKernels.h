@@ -108,12 +108,12 @@ typedef struct {
   /// dx = k[c] * dy + k[channels + c] * x + k[2*channels + c]; dy counts as in affine_sums.
   void (*affine_gradient)(long rows, long channels, const float *dy, const float *x, const float *k,
                           const float *scale, const float *shift, float *dx);
-  /// y[i] = sum over k < taps of weights[k] * x[k*line + i] for i < line: rows of bytes into one row.
-  void (*resample_rows)(const unsigned char *x, long line, const float *weights, int taps, float *y);
-  /// One row of RGB pixels from another: pixel p is the sum of weights[starts[p]..<starts[p+1]] times
-  /// the pixels from first[p] on, rounded to 0...255. One float behind the row may be read.
-  void (*resample_columns)(const float *x, int pixels, const int *first, const int *starts,
-                           const float *weights, unsigned char *y);
+  /// Resizes an RGB image of `width` pixels: rows first, then columns, rounded to bytes. Row r is the
+  /// sum of row_weights[row_starts[r]..<row_starts[r+1]] times the rows from row_first[r] on; so are
+  /// columns. `line` is scratch memory of 3 * width + 1 floats, of which the last may be read.
+  void (*resample)(const unsigned char *x, int width, int rows, const int *row_first, const int *row_starts,
+                   const float *row_weights, int columns, const int *column_first, const int *column_starts,
+                   const float *column_weights, float *line, unsigned char *y);
 } bz_kernel_table;
 
 /// The kernels for the best instruction set of this processor that is not above 'most':
