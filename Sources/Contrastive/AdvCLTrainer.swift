@@ -122,15 +122,26 @@ public struct AdvCLTrainer: Sendable {
     let highPass = HighPass(side: set.side, radius: set.side / 4)
     let noise = stream.stream("noise").stream(step.epoch)
     let epsilon = configuration.attack.epsilon
-    let parts = concurrentMap(step.images.count, threads: threads) { i -> [[Float]] in
-      let from = step.images[i] * set.stride
-      let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
-      var own = noise.stream(step.images[i])
-      func start() -> [Float] { (0..<set.stride).map { _ in own.uniform(-epsilon, epsilon) } }
-      return [pixels, highPass(pixels).map { $0 + 0.5 }, start(), start()]
+    // Some images a task, and what they become one after another for each of the four feeds.
+    let perTask = 8
+    let parts = concurrentMap((step.images.count + perTask - 1) / perTask, threads: threads) { task -> [[Float]] in
+      var feeds = [[Float]](repeating: [], count: 4)
+      for k in feeds.indices { feeds[k].reserveCapacity(perTask * set.stride) }
+      for image in step.images[task * perTask..<min((task + 1) * perTask, step.images.count)] {
+        let from = image * set.stride
+        let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
+        feeds[0] += pixels
+        for value in highPass(pixels) { feeds[1].append(value + 0.5) }
+        var own = noise.stream(image)
+        for k in 2..<4 { for _ in 0..<set.stride { feeds[k].append(own.uniform(-epsilon, epsilon)) } }
+      }
+      return feeds
     }
     return (0..<4).map { k in
-      Tensor([step.images.count, set.side, set.side, 3], parts.flatMap { $0[k] })
+      var all: [Float] = []
+      all.reserveCapacity(step.images.count * set.stride)
+      for part in parts { all += part[k] }
+      return Tensor([step.images.count, set.side, set.side, 3], all)
     }
   }
 
