@@ -179,7 +179,7 @@ extension Lowering {
   }
 
   /// The coefficients whose sign says where a ReLU behind a normalisation let its input through.
-  private func mask(_ i: Int) -> AffineCoefficients? { plan.rectifications[i].map { coefficients($0.normalization) } }
+  private func mask(_ i: Int) -> AffineCoefficients? { plan.rectifications[i].map(coefficients) }
 
   func normalizeSums(_ epsilon: Float, _ i: Int, _ y: Operand) -> Task {
     let x = plan.reads[i].map(operand)

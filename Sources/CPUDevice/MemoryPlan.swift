@@ -30,8 +30,9 @@ struct MemoryPlan {
   private(set) var storage: [Storage]
   /// For the last node of a fused normalisation: its parts.
   private(set) var normalizations: [Int: Normalization] = [:]
-  /// For derivatives of a normalisation: the ReLU behind it whose derivative they take in.
-  private(set) var rectifications: [Int: Rectification] = [:]
+  /// For derivatives of a normalisation that also take in that of the ReLU behind it: the `normalize`
+  /// node. They read its scale and shift after their own operands.
+  private(set) var rectifications: [Int: Int] = [:]
   /// Convolutions whose moments are taken part by part as results are written.
   private(set) var measured: Set<Int> = []
   /// For an `argMaximum` that makes its operand itself, bit by bit: that matrix product.
@@ -54,12 +55,8 @@ struct MemoryPlan {
     var addendNormalization: Int?
     /// The convolution that makes the normalisation's input in the same task.
     var convolution: Int?
-  }
-
-  /// A derivative that counts only where a ReLU let its input through.
-  struct Rectification {
-    /// The `normalize` node before the ReLU.
-    var normalization: Int
+    /// All nodes that run in the task of the last one, without that one.
+    var members: [Int] = []
   }
 
   init(_ program: Program) {
@@ -81,41 +78,38 @@ struct MemoryPlan {
     // Fusion, from the last node to the first.
     var isFused = [Bool](repeating: false, count: nodes.count)
     for i in nodes.indices.reversed() where readers[i] > 0 && !isFused[i] {
+      func fuse(_ members: [Int]) {
+        for member in members { isFused[member] = true }
+        reads[i] = (members + [i]).flatMap { reads[$0] }.filter { !members.contains($0) }
+      }
       if let fused = Self.normalization(endingAt: i, nodes, readers) {
         normalizations[i] = fused
-        let members = [fused.node, fused.addendNormalization, fused.convolution].compactMap(\.self)
-        let parts = members + (fused.addend == nil ? [] : nodes[i].operands)
-        for part in parts where part != i && part != fused.addend { isFused[part] = true }
-        if let other = fused.addendNormalization { isFused[other] = true }
-        let sources = members.flatMap { nodes[$0].operands } + [fused.addend].compactMap(\.self)
-        reads[i] = sources.filter { !members.contains($0) }
+        fuse(fused.members)
         continue
       }
       if case .argMaximum = nodes[i].op, let product = nodes[i].operands.first, readers[product] == 1,
         case .matrixProduct(false, _) = nodes[product].op
       {
         products[i] = product
-        isFused[product] = true
-        reads[i] = nodes[product].operands
+        fuse([product])
         continue
       }
       guard Self.isSimple(i, nodes) else { continue }
       var members: [Int] = []
       func collect(_ node: Int) {
         for operand in nodes[node].operands
-        where readers[operand] == 1 && Self.isSimple(operand, nodes) && !isFused[operand]
+        where readers[operand] == 1 && Self.isSimple(operand, nodes) && !members.contains(operand)
           && nodes[operand].shape == nodes[i].shape && members.count < 12
           && Self.normalization(endingAt: operand, nodes, readers) == nil
         {
-          isFused[operand] = true
-          collect(operand)
           members.append(operand)
+          collect(operand)
         }
       }
       collect(i)
       if !members.isEmpty {
         groups[i] = members.sorted() + [i]
-        reads[i] = groups[i].flatMap { nodes[$0].operands }.filter { !groups[i].contains($0) }
+        fuse(members)
       }
     }
     for i in nodes.indices where readers[i] > 0 {
@@ -208,7 +202,7 @@ struct MemoryPlan {
       }
       guard takeIn else { continue }
       for reader in readers[i] {
-        rectifications[reader] = Rectification(normalization: normalization)
+        rectifications[reader] = normalization
         reads[reader] = [seed] + nodes[reader].operands.dropFirst() + behind[2...]
       }
     }
@@ -228,16 +222,17 @@ struct MemoryPlan {
         return nil
       }
       if isNormalization(before) {
-        fused = Normalization(node: before, rectify: true)
+        fused = Normalization(node: before, rectify: true, members: [before])
       } else {
         guard case .binary(.add) = nodes[before].op,
           nodes[before].operands.allSatisfy({ nodes[$0].shape == nodes[i].shape }),
           let node = nodes[before].operands.first(where: { isNormalization($0) && readers[$0] == 1 }),
           let addend = nodes[before].operands.first(where: { $0 != node })
         else { return nil }
-        fused = Normalization(node: node, rectify: true, addend: addend)
+        fused = Normalization(node: node, rectify: true, addend: addend, members: [before, node])
         if isNormalization(addend) && readers[addend] == 1, case .normalize(_, true) = nodes[addend].op {
           fused.addendNormalization = addend
+          fused.members.append(addend)
         }
       }
     }
@@ -245,6 +240,7 @@ struct MemoryPlan {
       readers[input] == 1, case .convolution = nodes[input].op
     {
       fused.convolution = input
+      fused.members.append(input)
     }
     return fused
   }
