@@ -1,5 +1,6 @@
-// Reads and decodes every file of a list on two threads with libjpeg-turbo, and does nothing else.
-//   cc -O2 jpeg_loop.c -o jpeg_loop -lturbojpeg -lpthread; find FOLDER -name '*.jp*g' | ./jpeg_loop
+// Reads and decodes every file of a list on two threads with libjpeg-turbo, and does nothing else; with
+// an argument, keeps all pixels in one block of memory that many bytes an image, as a reader must.
+//   cc -O2 jpeg_loop.c -o jpeg_loop -lturbojpeg -lpthread; find FOLDER -name '*.jp*g' | ./jpeg_loop [3072]
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,6 +15,8 @@
 static char **paths;
 static int count;
 static atomic_int next, decoded;
+static unsigned char *kept;
+static size_t each;
 
 static void *work(void *unused) {
   (void)unused;
@@ -34,11 +37,12 @@ static void *work(void *unused) {
     size_t need = (size_t)w * (size_t)h * 3;
     if (need > pixel_room) pixels = realloc(pixels, pixel_room = need);
     if (!tjDecompress2(decoder, file, (unsigned long)size, pixels, w, 0, h, TJPF_RGB, 0)) atomic_fetch_add(&decoded, 1);
+    if (kept) memcpy(kept + (size_t)i * each, pixels, need < each ? need : each);
   }
   return NULL;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   char *line = NULL;
   size_t room = 0;
   ssize_t n;
@@ -47,6 +51,7 @@ int main(void) {
     paths = realloc(paths, sizeof *paths * (size_t)(count + 1));
     paths[count++] = strdup(line);
   }
+  if (argc > 1) kept = malloc((each = (size_t)atol(argv[1])) * (size_t)count);
   struct timespec from, to;
   clock_gettime(CLOCK_MONOTONIC, &from);
   pthread_t other;
