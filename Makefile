@@ -18,10 +18,10 @@ test: dependencies
 	@echo "running the whole test suite"
 	$(SWIFT) test -c release --skip-build
 
-# Checks and times kernels, steps and stages; FOLDER=path adds reading a folder of images.
+# Checks and times kernels, steps and stages; BENCH=names picks cases, FOLDER=path adds reading a folder of images.
 bench: dependencies
 	$(SWIFT) build -c release --package-path Benchmarks
-	Benchmarks/.build/release/bench $(if $(FOLDER),--folder "$(FOLDER)")
+	Benchmarks/.build/release/bench $(BENCH) $(if $(FOLDER),--folder "$(FOLDER)")
 
 build: dependencies
 	@echo "building bezoar"

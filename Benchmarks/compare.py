@@ -14,6 +14,7 @@ import os
 import pathlib
 import statistics
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent
 BENCH = ROOT / ".build/release/bench"
@@ -27,8 +28,11 @@ CASES = {
 
 def rate(command, environment):
     """Runs a command whose last line is {"rate": ...}."""
-    text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    return json.loads(text.strip().splitlines()[-1])["rate"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))} failed: {done.stderr.strip()}\n"
+                 "BEZOAR_TEST_PYTHON must name a Python with torch, numpy and, for k-means, faiss-cpu")
+    return json.loads(done.stdout.strip().splitlines()[-1])["rate"]
 
 
 def main():
