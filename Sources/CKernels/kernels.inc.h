@@ -413,6 +413,16 @@ static void NAME(binary)(int op, long n, const float *a, int a_step, const float
   for (; c + LANES <= channels; c += LANES) CALL(1, LANES)                                     \
   for (; c < channels; c++) CALL(1, 1)
 
+// The same with a constant M that says whether there is a mask.
+#define COLUMNS_MASKED_BY(MASK, CALL)                                                          \
+  if (MASK) {                                                                                  \
+    enum { M = 1 };                                                                            \
+    COLUMNS(CALL)                                                                              \
+  } else {                                                                                     \
+    enum { M = 0 };                                                                            \
+    COLUMNS(CALL)                                                                              \
+  }
+
 // V vectors from p; a single float in all lanes where W is 1.
 INLINE vf NAME(get)(const int W, const float *p) {
   return W == 1 ? (vf){} + *p : NAME(load)(p);
@@ -600,13 +610,7 @@ static void NAME(affine_sums)(long rows, long channels, const float *dy, const f
                               const float *scale, const float *shift, float *sums) {
 #define CALL(V, W) \
   NAME(affine_sum_columns)(V, W, M, c, channels, rows, dy, x, mean, scale, shift, sums);
-  if (scale) {
-    enum { M = 1 };
-    COLUMNS(CALL)
-  } else {
-    enum { M = 0 };
-    COLUMNS(CALL)
-  }
+  COLUMNS_MASKED_BY(scale, CALL)
 #undef CALL
 }
 
@@ -636,13 +640,7 @@ static void NAME(affine_gradient)(long rows, long channels, const float *dy, con
                                   const float *scale, const float *shift, float *dx) {
 #define CALL(V, W) \
   NAME(affine_gradient_columns)(V, W, M, c, channels, rows, dy, x, k, scale, shift, dx);
-  if (scale) {
-    enum { M = 1 };
-    COLUMNS(CALL)
-  } else {
-    enum { M = 0 };
-    COLUMNS(CALL)
-  }
+  COLUMNS_MASKED_BY(scale, CALL)
 #undef CALL
 }
 

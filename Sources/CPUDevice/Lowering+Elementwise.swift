@@ -267,8 +267,8 @@ extension Lowering {
     bz_pack(kernels, b, &tap, 1, 0, Int32(k), transposed ? 1 : n, Int32(n), transposed ? k : 1, packed)
   }
 
-  /// Some rows of a product: a convolution of one tap.
-  private static func multiply(
+  /// Some rows of a product with a packed right operand: a convolution of one tap.
+  static func multiply(
     _ kernels: UnsafePointer<bz_kernel_table>, _ a: UnsafePointer<Float>, _ rows: Int, _ k: Int,
     _ packed: UnsafePointer<Float>, _ n: Int, _ y: UnsafeMutablePointer<Float>
   ) {

@@ -104,20 +104,15 @@ extension Lowering {
     }
     let body: Parallel.Body = { task, slot in
       let packed = workspace.base
-      var (source, target, zero) = (from.kernel, to.kernel, 0)
+      var (source, target) = (from.kernel, to.kernel)
       let v = packed + Self.planes * weights + slot * lane
       let m = v + Self.planes * planeIn
       let range = tasks.range(task)
       kernels.pointee.winograd_input(
         &source, x.address, Int32(padding), range.lowerBound, range.upperBound, v, planeIn)
-      withUnsafePointer(to: &zero) { zero in
-        for plane in 0..<Self.planes {
-          var product = bz_convolution(
-            x: v + plane * planeIn, x_row: 0, x_pixel: input, offsets: zero, taps: 1, in_channels: Int32(input),
-            out_channels: Int32(output), packed: packed + plane * weights, y: m + plane * planeOut, y_row: 0,
-            y_pixel: output, rows: 1, pixels: Int32(range.count))
-          kernels.pointee.convolve(&product)
-        }
+      for plane in 0..<Self.planes {
+        Self.multiply(
+          kernels, v + plane * planeIn, range.count, input, packed + plane * weights, output, m + plane * planeOut)
       }
       kernels.pointee.winograd_output(&target, m, planeOut, range.lowerBound, range.upperBound, y.address)
       if let epilogue {

@@ -53,8 +53,8 @@ public struct ImageSet: Sendable {
     let chosen = side ?? Self.automaticSide(dataset, threads: threads)
     self.side = chosen
     var all = Part()
-    // Memory that is never touched costs nothing.
-    all.pixels.reserveCapacity(3 * chosen * chosen * dataset.entries.count)
+    // Up to 1 GiB: untouched memory costs nothing, but a listing may be long and hold few images.
+    all.pixels.reserveCapacity(min(3 * chosen * chosen * dataset.entries.count, 1 << 30))
     all.ignored = dataset.ignored.map { Exception(path: $0.path, reason: $0.reason, digest: nil) }
     let batch = 4096
     // Some hundred KiB of pixels a part, so that they are still in the cache when they are gathered.

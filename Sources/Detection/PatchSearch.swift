@@ -235,13 +235,15 @@ public struct PatchSearch {
     for done in state.candidates where done.score.images == all {
       best[done.image] = done.score.shift - (baseline[done.cluster] ?? 0)
     }
+    let least = limit()
     look(
-      trials.indices.filter { estimate($0) + 3 * tallies[$0].standardError(of: all) >= limit() },
+      trials.indices.filter { estimate($0) + 3 * tallies[$0].standardError(of: all) >= least },
       screening / 2..<screening)
     var waiting = trials.indices.filter { tallies[$0].images == screening }
       .sorted { (estimate($0), $1) > (estimate($1), $0) }
     while screening < all && !waiting.isEmpty {
-      waiting = waiting.filter { estimate($0) >= limit() }
+      let least = limit()
+      waiting = waiting.filter { estimate($0) >= least }
       // The most promising first: they raise the limit for the others.
       let next = Array(waiting.prefix(max(configuration.finalists - best.count, configuration.finalists / 4, 1)))
       look(next, screening..<all)
