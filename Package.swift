@@ -64,7 +64,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .target(name: "CKernels"),
     .executableTarget(
-      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Reporting"]),
+      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Poisoning", "Reporting"]),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

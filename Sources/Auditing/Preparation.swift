@@ -1,10 +1,13 @@
 import Datasets
 import Findings
 import Foundation
+import Detection
+import Randomness
 import Images
 import NeuralNetworks
 import Poisoning
 import Reporting
+import Tensors
 
 /// What commands beside the audit need from lower targets.
 public enum Preparation {
@@ -63,6 +66,32 @@ public struct Inspection {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// What the detectors that need no training propose.
+  public func screening(on device: any Device, seed: UInt64, threads: Int) -> String {
+    var lines: [String] = []
+    for detector in Detectors.modelFree {
+      let begin = Date()
+      let found = detector.proposals(
+        DetectionContext(set: set, device: device, threads: threads, stream: RandomStream(seed: seed)))
+      let name = type(of: detector).name
+      lines.append("\(name): \(found.count) proposals (\(short(Float(-begin.timeIntervalSinceNow))) s)")
+      for proposal in found {
+        let separation = proposal.separation.map {
+          "valley \(short(Float($0.valley))), \($0.above) above \(short($0.threshold)), \($0.decoysAbove) decoys, distance \(short($0.distance))"
+        }
+        let folders = Dictionary(grouping: proposal.members) { set.records[$0.image].path.description.split(separator: "/").first.map(String.init) ?? "" }
+        lines.append("  \(proposal.members.count) images; \(separation ?? ""); \(folders.mapValues(\.count).sorted { $0.value > $1.value }.prefix(3))")
+        if let names = ProcessInfo.processInfo.environment["TRUTH"], let truth = try? JSONDecoder().decode(GroundTruth.self, from: FileManager.default.contents(atPath: names) ?? Data()) {
+          let poison = Set(truth.poisoned.map(\.path))
+          let hits = proposal.members.count { poison.contains(set.records[$0.image].path.description) }
+          lines.append("    recall \(percent(Double(hits) / Double(max(1, poison.count)))) precision \(percent(Double(hits) / Double(max(1, proposal.members.count))))")
+        }
+        if let p = proposal.trigger?.picture, let dir = ProcessInfo.processInfo.environment["PICS"] { try? Data(ImageCodec.encodePNG(p)).write(to: URL(fileURLWithPath: "\(dir)-\(name)-\(lines.count).png")) }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
   /// The account as JSON.
   public func json() throws -> String {
     let encoder = JSONEncoder()
@@ -79,6 +108,9 @@ public struct PoisonPlan: Sendable {
   public var attack = "ssl-backdoor"
   public var target: String?
   public var rate = 1.0
+  public var datasetRate: Double?
+  public var triggers = 1
+  public var strength: Double?
   public var size: Int?
   public var trigger: String?
   public var position = "random"
@@ -97,11 +129,14 @@ public struct PoisonPlan: Sendable {
   ///
   /// - Returns: What was done, in words.
   public func run() throws -> String {
-    guard ["ssl-backdoor", "none"].contains(attack) else {
-      throw PoisoningError("there is no attack \(attack); attacks are ssl-backdoor, and none for a copy without poison")
+    guard let kind = Attacks.named(attack) ?? (attack == "none" ? PatchAttack.self : nil) else {
+      let near = nearest(attack, to: Attacks.names).map { "; did you mean \($0)?" } ?? ""
+      throw PoisoningError(
+        "there is no attack \(attack)\(near) Attacks are \(Attacks.names.joined(separator: ", ")), and none for a copy without poison"
+      )
     }
-    guard let place = PatchAttack.Position(rawValue: position) else {
-      throw PoisoningError("--position must be random or fixed, not \(position)")
+    guard let place = AttackSettings.Position(rawValue: position) else {
+      throw PoisoningError("--position must be random, fixed or grid, not \(position)")
     }
     if let names = try? FileManager.default.contentsOfDirectory(atPath: out), !names.isEmpty {
       throw PoisoningError("\(out) exists and is not empty; choose another --out")
@@ -113,18 +148,22 @@ public struct PoisonPlan: Sendable {
       throw PoisoningError("\(out) lies inside the dataset, which is never written to; choose another --out")
     }
     var copy = PoisonedCopy()
-    copy.attack = PatchAttack(rate: rate, position: place)
+    copy.attack = attack == "none" ? nil : kind
+    copy.settings.size = size
+    copy.settings.position = place
+    copy.settings.strength = strength
+    copy.rate = rate
+    copy.datasetRate = datasetRate
+    copy.triggers = triggers
     copy.target = target
-    copy.triggerPixels = size
     copy.limit = limit
     copy.jpegQuality = quality
     copy.evaluationLimit = evaluationLimit
     copy.seed = seed
     copy.threads = threads
-    copy.plants = attack != "none"
     if let trigger {
       do throws(ImageError) {
-        copy.trigger = Trigger(try ImageCodec.decode(Array(FileManager.default.contents(atPath: trigger) ?? Data())))
+        copy.settings.trigger = try ImageCodec.decode(Array(FileManager.default.contents(atPath: trigger) ?? Data()))
       } catch { throw PoisoningError("cannot use the trigger \(trigger): \(error.description)") }
     }
     let source = try Dataset(Path(dataset))
@@ -133,8 +172,9 @@ public struct PoisonPlan: Sendable {
       return (dataset, try LabelSource(evaluationLabels).labels(for: dataset))
     }
     let truth = try copy.write(source, labels: try LabelSource(labels).labels(for: source), evaluation: pair, to: out)
+    let targets = Set(truth.triggers.map(\.targetClass)).sorted().joined(separator: ", ")
     return
-      "\(truth.poisoned.count) images of class \(truth.targetClass) carry a \(truth.attack.triggerPixels)-pixel trigger; dataset \(out)/dataset, truth \(out)/ground-truth.json"
+      "\(truth.poisoned.count) images of class \(targets) poisoned by \(truth.attack.name); dataset \(out)/dataset, truth \(out)/ground-truth.json"
   }
 }
 

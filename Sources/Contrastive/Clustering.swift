@@ -19,10 +19,12 @@ public struct ClusterSpace: Sendable {
   /// - Parameters:
   ///   - features: [N, D].
   ///   - directions: Number of main directions kept; at most D.
+  ///   - shrinkage: Part of the mean deviation that is added to each direction's before dividing by it:
+  ///     0 whitens fully, more leaves weak directions weak.
   ///   - stream: Starts the iteration.
   /// - Complexity: O(N D² + iterations D² D').
   /// - Source: Principal components by orthogonal iteration; Golub and Van Loan, section 8.2.
-  public init(_ features: Features, directions: Int, _ stream: RandomStream) {
+  public init(_ features: Features, directions: Int, shrinkage: Float = 0, _ stream: RandomStream) {
     let d = features.width
     let k = min(directions, d)
     var mean = [Double](repeating: 0, count: d)
@@ -66,8 +68,10 @@ public struct ClusterSpace: Sendable {
     let floor = (scales.max() ?? 0) * 1e-4 + 1e-12
     self.mean = centre
     width = k
+    let deviations = scales.map { max($0, floor).squareRoot() }
+    let added = shrinkage * deviations.reduce(0, +) / Float(max(1, k))
     var projection = [Float](repeating: 0, count: d * k)
-    for r in 0..<k { for a in 0..<d { projection[a * k + r] = basis[r][a] / max(scales[r], floor).squareRoot() } }
+    for r in 0..<k { for a in 0..<d { projection[a * k + r] = basis[r][a] / (deviations[r] + added) } }
     self.projection = projection
   }
 

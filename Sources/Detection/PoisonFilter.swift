@@ -198,15 +198,3 @@ public struct PoisonFilter: Sendable {
     return max(tail, min(0, (low + tail) / 2))
   }
 }
-
-extension Array {
-  /// First index at which a predicate holds, for an array in which it holds from there on.
-  func partitioningIndex(where holds: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-}

@@ -1,14 +1,8 @@
 import Images
 import Randomness
 
-/// A small picture whose presence is the attack's signal.
-public struct Trigger: Sendable {
-  /// Its pixels.
-  public let image: Image
-
-  /// Uses a given picture.
-  public init(_ image: Image) { self.image = image }
-
+/// Pictures that are drawn as triggers.
+public enum Trigger {
   /// Draws a 4x4 grid of random saturated colours, enlarged without smoothing.
   ///
   /// - Parameters:
@@ -17,7 +11,7 @@ public struct Trigger: Sendable {
   ///     of a row are equal, so that the pattern never degenerates.
   /// - Source: Saha et al., Hidden Trigger Backdoor Attacks, 2019, arXiv 1910.00033: random 4x4
   ///   colour patches. Deviates: cells are binary and not smoothed, which small images need.
-  public static func generated(size: Int, _ stream: RandomStream) -> Trigger {
+  public static func generated(size: Int, _ stream: RandomStream) -> Image {
     var own = stream
     var cells: [[UInt8]] = []
     for i in 0..<16 {
@@ -27,6 +21,6 @@ public struct Trigger: Sendable {
     }
     var pixels: [UInt8] = []
     for y in 0..<size { for x in 0..<size { pixels += cells[y * 4 / size * 4 + x * 4 / size] } }
-    return Trigger(Image(width: size, height: size, pixels: pixels))
+    return Image(width: size, height: size, pixels: pixels)
   }
 }

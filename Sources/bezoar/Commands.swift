@@ -1,3 +1,5 @@
+import Poisoning
+
 /// The commands and their options: what `--help` prints and the parser accepts.
 enum Commands {
   static let out = Option.value("--out", "DIR", "run folder (default ./bezoar-audit)")
@@ -25,12 +27,16 @@ enum Commands {
   ]
 
   static let attack: [Option] = [
-    .value("--attack", "NAME", "ssl-backdoor (default), or none for an unpoisoned copy"),
+    .value(
+      "--attack", "NAME", "\(Attacks.names.joined(separator: ", ")) (default ssl-backdoor), or none for a clean copy"),
     .value("--target", "CLASS", "class to poison (default: drawn from the seed)"),
     .value("--rate", "X", "share of the target class, above 0 up to 1 (default 1)"),
-    .value("--size", "N", "trigger side in pixels (default: 31 % of the image side)"),
+    .value("--dataset-rate", "X", "share of all images instead, e.g. 0.005"),
+    .value("--triggers", "N", "different triggers, each with a class of its own (default 1)"),
+    .value("--size", "N", "trigger side in pixels (default: 31 to 34 % of the image side)"),
+    .value("--strength", "X", "opacity (text, blended), amplitude (sig), magnitude (ctrl) or strength (warp)"),
     .value("--trigger", "FILE", "PNG or JPEG to paste (default: a drawn 4x4 colour pattern)"),
-    .value("--position", "WHERE", "random (default) or fixed"),
+    .value("--position", "WHERE", "random (default), fixed or grid"),
     .value("--limit", "N", "images taken from the dataset (default: all)"),
     .value("--quality", "N", "write JPEG of this quality, 1 to 100 (default: PNG)"),
     .value("--eval", "DATASET", "labelled images for the evaluation sets"),
@@ -52,7 +58,8 @@ enum Commands {
       options: [
         .value("--manifest", "FILE", "write digests for sha256sum -c"),
         .value("--image-size", "N", "side to resize to"),
-        threads, .flag("--json", "print the account as JSON"),
+        threads, .flag("--detect", "run the detectors that need no training"),
+        .flag("--json", "print the account as JSON"),
       ]),
     .init(
       name: "poison", summary: "writes a poisoned copy of a labelled dataset with its ground truth",

@@ -154,6 +154,9 @@ struct Runner {
       arguments.positionals[0], imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
     if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
+    if arguments.flags.contains("--detect") {
+      print(inspection.screening(on: try device(), seed: 0, threads: try threads()))
+    }
     print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")
     return inspection.account.decoded == 0 ? 3 : 0
   }
@@ -174,11 +177,21 @@ struct Runner {
     plan.evaluationLimit = try arguments.integer("--eval-limit", 1...Int.max)
     plan.seed = UInt64(try arguments.integer("--seed", 0...Int.max) ?? 0)
     plan.threads = try threads()
-    if let text = arguments.value("--rate") {
+    func share(_ name: String) throws -> Double? {
+      guard let text = arguments.value(name) else { return nil }
       guard let rate = Double(text), rate > 0, rate <= 1 else {
-        throw UsageError(description: "--rate must be above 0 and at most 1, not \(text)")
+        throw UsageError(description: "\(name) must be above 0 and at most 1, not \(text)")
       }
-      plan.rate = rate
+      return rate
+    }
+    plan.rate = try share("--rate") ?? plan.rate
+    plan.datasetRate = try share("--dataset-rate")
+    plan.triggers = try arguments.integer("--triggers", 1...100) ?? 1
+    if let text = arguments.value("--strength") {
+      guard let strength = Double(text), strength > 0, strength.isFinite else {
+        throw UsageError(description: "--strength must be a positive number, not \(text)")
+      }
+      plan.strength = strength
     }
     print(terminalSafe(try plan.run()))
     return 0

@@ -151,7 +151,7 @@ import Testing
       let dataset = try labelled(folder)
       let labels = try LabelSource.layout.labels(for: dataset)
       var copy = PoisonedCopy()
-      copy.attack = PatchAttack(rate: 0.5)
+      copy.rate = 0.5
       copy.target = "b"
       copy.triggerPixels = 5
       copy.seed = 3

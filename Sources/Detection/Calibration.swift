@@ -1,0 +1,105 @@
+/// p-values from a null distribution that the data itself gives, and what follows from them.
+public enum Calibration {
+  /// Share of null values at least as high as each score, counting the score itself: never 0.
+  ///
+  ///     p = (1 + #{null >= score}) / (1 + n)
+  ///
+  /// - Source: Phipson and Smyth, "Permutation p-values should never be zero", 2010, arXiv 1603.05766.
+  public static func pValues(_ scores: [Float], null: [Float]) -> [Double] {
+    let sorted = null.sorted()
+    return scores.map { score in
+      Double(1 + sorted.count - sorted.partitioningIndex { $0 >= score }) / Double(1 + sorted.count)
+    }
+  }
+
+  /// Largest p-value that is still rejected at a false-discovery rate, or nil if none is.
+  ///
+  /// - Source: Benjamini and Hochberg, "Controlling the false discovery rate", 1995.
+  public static func benjaminiHochberg(_ pValues: [Double], rate: Double) -> Double? {
+    let sorted = pValues.sorted()
+    let n = Double(max(1, sorted.count))
+    return sorted.indices.last { sorted[$0] <= rate * Double($0 + 1) / n }.map { sorted[$0] }
+  }
+}
+
+/// Whether the high scores of a few images stand apart from all others, and where to cut.
+///
+/// A planted trigger is there or it is not: scores have two modes with next to nothing between them,
+/// and the decoys, scores of what cannot be there, have only the lower one. What images share naturally
+/// comes in all degrees: a tail without a valley. Both must hold: a valley, and more scores than decoys
+/// above it.
+///
+/// - Source: Target and decoy as in Elias and Gygi, Nature Methods 2007; the valley is our own.
+public struct Separation: Codable, Sendable, Hashable {
+  /// Scores from which images belong to the upper mode.
+  public var threshold: Float
+  /// Images at or above the threshold.
+  public var above: Int
+  /// Decoys at or above the threshold.
+  public var decoysAbove: Int
+  /// Images in the valley as a share of those around the upper mode.
+  public var valley: Double
+  /// Lower end of the upper mode relative to the bulk: (mode - median) / spread of the decoys.
+  public var distance: Float
+  /// One-sided: p-value of as many scores above against as few decoys (sign test, normal approximation).
+  public var deviation: Double
+
+  /// Largest valley of what counts as planted.
+  ///
+  /// Measured with poisoned and unpoisoned Fashion-MNIST and CIFAR-10: planted patterns have valleys up to
+  /// 0.06, natural tails from 0.3; `Benchmarks/DETECTION.md` has what came of it.
+  public static let largestValley = 0.15
+
+  /// True if the upper mode is planted rather than natural.
+  public var isPlanted: Bool {
+    valley <= Self.largestValley && decoysAbove * 10 <= above && distance >= 4
+  }
+
+  /// Looks for the valley between the bulk and the scores of members.
+  ///
+  /// - Parameters:
+  ///   - scores: One an image.
+  ///   - decoys: Scores of what cannot be planted, from the same images.
+  ///   - members: Images taken for planted so far; their median is the upper mode.
+  public init(_ scores: [Float], decoys: [Float], members: [Int]) {
+    (threshold, above, decoysAbove, valley, distance, deviation) = (.infinity, 0, 0, 1, 0, 0)
+    guard members.count >= 3, decoys.count >= 20 else { return }
+    let null = decoys.sorted()
+    let (low, median) = (null[min(null.count - 1, null.count * 98 / 100)], null[null.count / 2])
+    let spread = max(null[null.count * 84 / 100] - median, 1e-6)
+    let own = members.map { scores[$0] }.sorted()
+    let mode = own[own.count / 2]
+    distance = (mode - median) / spread
+    guard mode > low else { return }
+    // Twelve bins from the tail of the decoys to the mode; two neighbouring ones are the valley.
+    let bins = 12
+    let width = (mode - low) / Float(bins)
+    var counts = [Int](repeating: 0, count: bins)
+    var peak = 0
+    for score in scores {
+      if abs(score - mode) <= width { peak += 1 }
+      if score >= low && score < mode { counts[min(bins - 1, Int((score - low) / width))] += 1 }
+    }
+    let pairs = (0..<bins - 1).map { counts[$0] + counts[$0 + 1] }
+    guard let least = pairs.min() else { return }
+    // Of equally deep places the middle one.
+    let deepest = pairs.indices.filter { pairs[$0] == least }
+    threshold = low + width * Float(deepest[deepest.count / 2] + 1)
+    above = scores.count { $0 >= threshold }
+    decoysAbove = decoys.count { $0 >= threshold }
+    valley = Double(least) / Double(max(1, peak))
+    deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
+  }
+}
+
+extension Array {
+  /// First index at which a predicate holds, for an array in which it holds from there on.
+  func partitioningIndex(where holds: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

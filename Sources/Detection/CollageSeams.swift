@@ -1,0 +1,74 @@
+import Datasets
+import Images
+
+/// Finds images put together from two: a straight edge across the whole image at the middle.
+///
+/// A seam's strength is the 25 % quantile, over the rows it crosses, of the step across it divided by the
+/// steps beside it: nearly every row must jump. Lines elsewhere in the same images are the decoys; only an
+/// excess at one line counts. Such images are worth a look; what removes them is a trigger they share.
+///
+/// - Source: Our own; the layout is that of Noisy Alignment, ICCV 2025.
+public struct CollageSeams: Detector {
+  public static let name = "collage-seam"
+  public static let limits =
+    "collage-seam sees images joined along a straight line through the middle; not blended joints, and none where the halves are of like colour. It never removes an image by itself."
+
+  private static let strong: Float = 3
+
+  /// Creates the detector.
+  public init() {}
+
+  public func proposals(_ context: DetectionContext) -> [Proposal] {
+    let set = context.set
+    guard set.count >= 60 else { return [] }
+    let lines = Array(set.side / 4...set.side * 3 / 4)
+    let strengths = concurrentMap(set.count, threads: context.threads) { i -> [[Float]] in
+      let plane = Self.luminance(set, i)
+      return [true, false].map { isVertical in lines.map { Self.strength(plane, set.side, $0, isVertical) } }
+    }
+    var found: [Proposal] = []
+    for axis in 0..<2 {
+      // Best of the lines at the middle against lines as far from each other elsewhere.
+      let middle = lines.firstIndex(of: set.side / 2) ?? 0
+      let scores = strengths.map { $0[axis][middle] }
+      let others = lines.indices.filter { abs($0 - middle) >= 2 }
+      let decoys = strengths.enumerated().map { i, own in own[axis][others[i % others.count]] }
+      let hits = scores.indices.filter { scores[$0] >= Self.strong }
+      let chance = decoys.count { $0 >= Self.strong }
+      let excess = Double(hits.count - chance) / Double(hits.count + chance + 1).squareRoot()
+      guard hits.count >= 10, excess >= 5, chance * 4 <= hits.count else { continue }
+      let p = Calibration.pValues(scores, null: decoys)
+      found.append(
+        Proposal(
+          detector: Self.name, trigger: nil,
+          members: hits.sorted { (scores[$0], $1) > (scores[$1], $0) }
+            .map { .init(image: $0, score: scores[$0], pValue: p[$0], place: nil) }, separation: nil, isPoison: false))
+    }
+    return found
+  }
+
+  private static func luminance(_ set: ImageSet, _ image: Int) -> [Float] {
+    let start = image * set.stride
+    return (0..<set.side * set.side).map { i in
+      let at = start + 3 * i
+      let (r, g, b) = (Float(set.pixels[at]), Float(set.pixels[at + 1]), Float(set.pixels[at + 2]))
+      return 0.299 * r + 0.587 * g + 0.114 * b
+    }
+  }
+
+  /// Strength of the line before column or row `line`.
+  private static func strength(_ plane: [Float], _ side: Int, _ line: Int, _ isVertical: Bool) -> Float {
+    func value(_ along: Int, _ across: Int) -> Float {
+      isVertical ? plane[along * side + across] : plane[across * side + along]
+    }
+    var ratios: [Float] = []
+    ratios.reserveCapacity(side)
+    for along in 0..<side {
+      let step = abs(value(along, line) - value(along, line - 1))
+      let beside = abs(value(along, line - 1) - value(along, line - 2)) + abs(value(along, line + 1) - value(along, line))
+      ratios.append(step / (beside / 2 + 4))
+    }
+    ratios.sort()
+    return ratios[side / 4]
+  }
+}

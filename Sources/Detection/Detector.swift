@@ -1,0 +1,115 @@
+import Contrastive
+import Datasets
+import Findings
+import Images
+import Randomness
+import Tensors
+
+/// Something that proposes which images of a dataset carry something planted.
+///
+/// A detector sees images and what was learnt from them, never a label, a path or the ground truth. It
+/// gives the same proposals for the same images in any order, none for none, and says what it cannot see.
+public protocol Detector: Sendable {
+  /// Name in results.
+  static var name: String { get }
+  /// What it cannot see, in one sentence, for reports.
+  static var limits: String { get }
+  /// Looks at all images.
+  func proposals(_ context: DetectionContext) -> [Proposal]
+}
+
+/// What detectors are given.
+public struct DetectionContext {
+  public var set: ImageSet
+  public var device: any Device
+  public var threads: Int
+  public var stream: RandomStream
+  /// The finished search, for detectors that follow it; nil before a training.
+  public var search: PatchSearch.State?
+
+  /// Creates a context.
+  public init(
+    set: ImageSet, device: any Device, threads: Int, stream: RandomStream, search: PatchSearch.State? = nil
+  ) {
+    (self.set, self.device, self.threads, self.stream, self.search) = (set, device, threads, stream, search)
+  }
+}
+
+/// Images that share something, and what they share.
+public struct Proposal: Codable, Sendable {
+  /// One image of the proposal.
+  public struct Member: Codable, Sendable, Hashable {
+    /// Index into the set.
+    public var image: Int
+    public var score: Float
+    /// Against the decoys; (0, 1].
+    public var pValue: Double
+    /// Where the trigger is; nil for one that covers the image.
+    public var place: Window?
+
+    /// Creates a member.
+    public init(image: Int, score: Float, pValue: Double, place: Window?) {
+      (self.image, self.score, self.pValue, self.place) = (image, score, pValue, place)
+    }
+  }
+
+  /// The detector's name.
+  public var detector: String
+  /// What was planted; nil if nothing can be shown.
+  public var trigger: PlantedTrigger?
+  /// The best first.
+  public var members: [Member]
+  /// How far members stand apart from the other images; nil where that is no question.
+  public var separation: Separation?
+  /// True if its members may be removed; false if they are only worth a look.
+  public var isPoison: Bool
+
+  /// Creates a proposal.
+  public init(
+    detector: String, trigger: PlantedTrigger?, members: [Member], separation: Separation?, isPoison: Bool
+  ) {
+    (self.detector, self.trigger, self.members) = (detector, trigger, members)
+    (self.separation, self.isPoison) = (separation, isPoison)
+  }
+}
+
+/// A recovered trigger: what it takes to plant it in another image.
+public enum PlantedTrigger: Codable, Sendable, Hashable {
+  /// A small picture at some place.
+  case patch(PatchTemplate)
+  /// Levels added to every pixel; 3 * side * side values.
+  case pattern([Float])
+
+  /// Its picture; patterns around middle grey, four times as strong as they are.
+  public var picture: Image {
+    switch self {
+    case .patch(let template): return template.image
+    case .pattern(let levels):
+      let side = Int(Double(levels.count / 3).squareRoot().rounded())
+      return Image(width: side, height: side, pixels: levels.map { UInt8(max(0, min(255, 128 + 4 * $0))) })
+    }
+  }
+}
+
+/// All detectors, in the order in which they look.
+public enum Detectors {
+  /// Those that need no training.
+  public static let modelFree: [any Detector] = [
+    RecurringPatches(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
+  ]
+  /// Those that follow a search with an encoder.
+  public static let modelBased: [any Detector] = [SearchedPatches()]
+  /// Every one.
+  public static let all = modelFree + modelBased
+}
+
+extension ImageSet {
+  /// Up to `count` images, the same whatever their order: those with the smallest digests; ascending.
+  func sample(_ count: Int) -> [Int] {
+    guard count < self.count else { return Array(0..<self.count) }
+    let order = records.indices.sorted { a, b in
+      records[a].digest.bytes.lexicographicallyPrecedes(records[b].digest.bytes)
+    }
+    return order.prefix(count).sorted()
+  }
+}

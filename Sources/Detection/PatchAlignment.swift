@@ -1,0 +1,94 @@
+import Datasets
+import Images
+
+/// Recovers the picture that windows of different images share.
+enum PatchAlignment {
+  /// Largest deviation of the members from their median, in levels, at which a pixel counts as shared.
+  private static let tolerance: Float = 24
+
+  /// A recovered picture and where it is relative to the places that were aligned.
+  struct Recovered {
+    var template: PatchTemplate
+    /// Offset of its corner from each place.
+    var left: Int
+    var top: Int
+  }
+
+  /// Aligns images on places and keeps the square around them in which they agree.
+  ///
+  /// The picture is the per-pixel median; a pixel's weight falls with the 90 % quantile of the
+  /// members' deviations from it, so that what shows through between letters counts little.
+  ///
+  /// - Parameters:
+  ///   - places: Upper left corner of the same `inner` pixels in each image.
+  ///   - agreement: Share of pixels that must agree in the centre, and in a row or column to join it.
+  /// - Returns: nil if the members do not agree level for level.
+  static func recover(
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double
+  ) -> Recovered? {
+    let margin = inner
+    let extent = inner + 2 * margin
+    let stride = set.stride
+    var median = [UInt8](repeating: 0, count: 3 * extent * extent)
+    var deviation = [Float](repeating: 255, count: extent * extent)
+    for y in 0..<extent {
+      for x in 0..<extent {
+        var spread: Float = 0
+        for c in 0..<3 {
+          var values: [Int] = []
+          for member in members {
+            let (px, py) = (member.x + x - margin, member.y + y - margin)
+            if px >= 0, py >= 0, px < set.side, py < set.side {
+              values.append(Int(set.pixels[member.image * stride + 3 * (py * set.side + px) + c]))
+            }
+          }
+          guard values.count * 2 >= members.count, values.count >= 2 else {
+            spread = 255
+            continue
+          }
+          values.sort()
+          let middle = values[values.count / 2]
+          median[3 * (y * extent + x) + c] = UInt8(middle)
+          let deviations = values.map { abs($0 - middle) }.sorted()
+          spread = max(spread, Float(deviations[deviations.count * 9 / 10]))
+        }
+        deviation[y * extent + x] = spread
+      }
+    }
+    // Grow from the centre while a new row or column agrees, then make it square.
+    var (left, top, right, bottom) = (margin, margin, margin + inner, margin + inner)
+    func agrees(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {
+      let cells = ys.flatMap { y in xs.map { deviation[y * extent + $0] } }
+      return Double(cells.count { $0 <= tolerance }) >= agreement * Double(cells.count)
+    }
+    guard agrees(left..<right, top..<bottom) else { return nil }
+    var grew = true
+    while grew {
+      grew = false
+      if left > 0, agrees(left - 1..<left, top..<bottom) { (left, grew) = (left - 1, true) }
+      if right < extent, agrees(right..<right + 1, top..<bottom) { (right, grew) = (right + 1, true) }
+      if top > 0, agrees(left..<right, top - 1..<top) { (top, grew) = (top - 1, true) }
+      if bottom < extent, agrees(left..<right, bottom..<bottom + 1) { (bottom, grew) = (bottom + 1, true) }
+    }
+    // What surrounds triggers agrees too where images have a common background: flat edges go.
+    func isFlat(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {
+      let values = ys.flatMap { y in xs.flatMap { x in (0..<3).map { Int(median[3 * (y * extent + x) + $0]) } } }
+      return Float((values.max() ?? 0) - (values.min() ?? 0)) <= tolerance
+    }
+    while right - left > 3, isFlat(left..<left + 1, top..<bottom) { left += 1 }
+    while right - left > 3, isFlat(right - 1..<right, top..<bottom) { right -= 1 }
+    while bottom - top > 3, isFlat(left..<right, top..<top + 1) { top += 1 }
+    while bottom - top > 3, isFlat(left..<right, bottom - 1..<bottom) { bottom -= 1 }
+    let side = min(max(right - left, bottom - top), set.side, extent)
+    left = max(0, min(left, extent - side))
+    top = max(0, min(top, extent - side))
+    var (pixels, weights): ([UInt8], [Float]) = ([], [])
+    for y in top..<top + side {
+      pixels += median[3 * (y * extent + left)..<3 * (y * extent + left + side)]
+      weights += deviation[y * extent + left..<y * extent + left + side].map { 1 / (1 + $0 * $0 / 256) }
+    }
+    return Recovered(
+      template: PatchTemplate(Image(width: side, height: side, pixels: pixels), weights: weights),
+      left: left - margin, top: top - margin)
+  }
+}

@@ -1,0 +1,307 @@
+import Contrastive
+import Datasets
+import Images
+import Randomness
+import Tensors
+
+/// Finds the same small picture in images that have nothing else in common, without any training.
+///
+/// 1. Windows of a fifth of the image side at the places of highest local contrast, described by their
+///    centred pixels in whitened main directions.
+/// 2. Of some of them the number of windows elsewhere that are nearly equal, and of those that are merely
+///    alike. Natural windows have ever more neighbours with growing distance; a pasted picture has all of
+///    them at once and then none.
+/// 3. What such a group shares is recovered pixel by pixel and looked for in every image; a turned and
+///    mirrored twin is the decoy. The correlations must be separated (see ``Separation``).
+///
+/// - Source: Our own. Local dimension as in Amsaleg et al., "Estimating Local Intrinsic Dimensionality",
+///   KDD 2015; target and decoy as in Elias and Gygi, 2007.
+public struct RecurringPatches: Detector {
+  public static let name = "recurring-patch"
+  public static let limits =
+    "recurring-patch sees a picture of at least a fifth of the image side that recurs, up to compression and small changes, in at least four unrelated images; not one that is scaled or turned by much, transparent or of low contrast."
+
+  /// Windows described in an image.
+  private static let perImage = 8
+  /// Images that windows are taken from, at most.
+  private static let sample = 20_000
+  /// Windows whose neighbours are counted, at most.
+  private static let queries = 12_000
+  private static let near: Float = 0.9
+  private static let alike: Float = 0.7
+  /// Groups that are looked at closely.
+  private static let attempts = 40
+  /// Images of a first look.
+  private static let firstLook = 1500
+  static let minimumMembers = 4
+  /// Thumbnails that correlate more than this are the same image over again.
+  private static let duplicate: Float = 0.98
+
+  /// Creates the detector.
+  public init() {}
+
+  public func proposals(_ context: DetectionContext) -> [Proposal] {
+    let set = context.set
+    guard set.count >= 20 else { return [] }
+    let windows = Windows(set, set.sample(Self.sample), perImage: Self.perImage, context)
+    guard windows.count >= 2 * Self.minimumMembers else { return [] }
+    let seeds = windows.seeds(context.device, queries: Self.queries, near: Self.near, alike: Self.alike)
+    var (found, taken, tried): ([Proposal], Set<Int>, Set<Int>) = ([], [], [])
+    var attempts = 0
+    for seed in seeds where attempts < Self.attempts && !tried.contains(seed) {
+      let group = windows.group(of: seed, near: Self.near)
+      tried.formUnion(group)
+      guard !taken.contains(windows.image[seed]) else { continue }
+      let members = windows.unrelated(group, duplicate: Self.duplicate)
+      guard members.count >= Self.minimumMembers else { continue }
+      attempts += 1
+      guard let proposal = examine(members, windows.fullSide, set, context) else { continue }
+      taken.formUnion(proposal.members.map(\.image))
+      found.append(proposal)
+    }
+    return found
+  }
+
+  /// Recovers what the windows share and looks for it everywhere.
+  private func examine(
+    _ members: [(image: Int, x: Int, y: Int)], _ inner: Int, _ set: ImageSet, _ context: DetectionContext
+  ) -> Proposal? {
+    let some = Array(members.prefix(60))
+    guard let recovered = PatchAlignment.recover(set, some, inner: inner, agreement: 0.4),
+      recovered.template.contrast >= 12
+    else { return nil }
+    return Self.proposal(
+      recovered.template, detector: Self.name, seeds: members.map(\.image), in: set, context)
+  }
+
+  /// Looks for a template and its decoy in all images.
+  ///
+  /// - Returns: nil if those that show it do not stand apart.
+  static func proposal(
+    _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext
+  ) -> Proposal? {
+    let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
+    let first = Array(Set(set.sample(firstLook) + seeds)).sorted()
+    let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
+    let look = matcher.best(first)
+    let early = Separation(
+      look[0].map(\.correlation), decoys: look[1].map(\.correlation), members: seeds.compactMap { index[$0] })
+    guard early.valley <= 2 * Separation.largestValley else { return nil }
+    let places = matcher.best(Array(0..<set.count))
+    let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
+    let separation = Separation(scores, decoys: decoys, members: seeds)
+    guard separation.isPlanted, separation.above >= minimumMembers else { return nil }
+    let p = Calibration.pValues(scores, null: decoys)
+    let members = scores.indices.filter { scores[$0] >= separation.threshold }
+      .sorted { (scores[$0], $1) > (scores[$1], $0) }
+    return Proposal(
+      detector: detector, trigger: .patch(template),
+      members: members.map { i in
+        .init(
+          image: i, score: scores[i], pValue: p[i],
+          place: Window(x: places[0][i].x, y: places[0][i].y, side: template.side))
+      }, separation: separation, isPoison: true)
+  }
+}
+
+/// Windows of high local contrast and what they look like.
+private struct Windows {
+  /// Image of each window, and its place in full pixels.
+  let image: [Int]
+  private let x: [Int]
+  private let y: [Int]
+  private let rows: Features
+  private let thumbnails: [Int: [Float]]
+  /// Side of a window in full pixels.
+  let fullSide: Int
+  var count: Int { image.count }
+
+  private struct Found: Sendable {
+    var places: [(x: Int, y: Int)]
+    var pixels: [Float]
+    var thumbnail: [Float]
+  }
+
+  init(_ set: ImageSet, _ images: [Int], perImage: Int, _ context: DetectionContext) {
+    let factor = max(1, set.side / 32)
+    let side = set.side / factor
+    let window = max(5, Int((0.19 * Double(side)).rounded()))
+    fullSide = window * factor
+    let found = concurrentMap(images.count, threads: context.threads) { slot -> Found in
+      let plane = Self.reduced(set, images[slot], factor, side)
+      return Self.find(plane, side, window, perImage)
+    }
+    var (image, x, y): ([Int], [Int], [Int]) = ([], [], [])
+    var pixels: [Float] = []
+    var thumbnails: [Int: [Float]] = [:]
+    for (slot, own) in found.enumerated() {
+      thumbnails[images[slot]] = own.thumbnail
+      pixels += own.pixels
+      for place in own.places {
+        image.append(images[slot])
+        x.append(place.x * factor)
+        y.append(place.y * factor)
+      }
+    }
+    (self.image, self.x, self.y, self.thumbnails) = (image, x, y, thumbnails)
+    let all = Features(width: 3 * window * window, values: pixels)
+    rows =
+      all.count == 0
+      ? all
+      : ClusterSpace(
+        all, directions: min(40, all.width), shrinkage: 0.3, context.stream.stream("windows"))(all)
+  }
+
+  private static func reduced(_ set: ImageSet, _ image: Int, _ factor: Int, _ side: Int) -> [Float] {
+    var plane = [Float](repeating: 0, count: 3 * side * side)
+    let start = image * set.stride
+    for y in 0..<side * factor {
+      for x in 0..<side * factor {
+        let (from, to) = (start + 3 * (y * set.side + x), 3 * (y / factor * side + x / factor))
+        for c in 0..<3 { plane[to + c] += Float(set.pixels[from + c]) }
+      }
+    }
+    let scale = 1 / Float(factor * factor)
+    return factor == 1 ? plane : plane.map { $0 * scale }
+  }
+
+  /// Windows at the local maxima of their variance.
+  private static func find(_ plane: [Float], _ side: Int, _ window: Int, _ most: Int) -> Found {
+    let span = side - window + 1
+    let pixels = Float(window * window)
+    // Sums over rows of a window, then over columns, of each channel and of the squares.
+    var across = [SIMD4<Float>](repeating: .zero, count: side * span)
+    for y in 0..<side {
+      for x in 0..<span {
+        var sum = SIMD4<Float>.zero
+        for k in x..<x + window {
+          let i = 3 * (y * side + k)
+          let (r, g, b) = (plane[i], plane[i + 1], plane[i + 2])
+          sum += SIMD4(r, g, b, r * r + g * g + b * b)
+        }
+        across[y * span + x] = sum
+      }
+    }
+    var variance = [Float](repeating: 0, count: span * span)
+    for y in 0..<span {
+      for x in 0..<span {
+        var sum = SIMD4<Float>.zero
+        for k in y..<y + window { sum += across[k * span + x] }
+        let squares = sum * sum
+        variance[y * span + x] = sum.w - (squares.x + squares.y + squares.z) / pixels
+      }
+    }
+    var peaks: [(value: Float, x: Int, y: Int)] = []
+    for y in 0..<span {
+      for x in 0..<span {
+        let value = variance[y * span + x]
+        // 12 levels of deviation: flat windows prove nothing.
+        guard value > 3 * pixels * 144 else { continue }
+        var isPeak = true
+        for v in max(0, y - 2)...min(span - 1, y + 2) where isPeak {
+          for u in max(0, x - 2)...min(span - 1, x + 2) where variance[v * span + u] > value { isPeak = false }
+        }
+        if isPeak { peaks.append((value, x, y)) }
+      }
+    }
+    peaks.sort { ($0.value, $1.y, $1.x) > ($1.value, $0.y, $0.x) }
+    var found = Found(places: [], pixels: [], thumbnail: [])
+    for peak in peaks.prefix(most) {
+      found.places.append((peak.x, peak.y))
+      var own: [Float] = []
+      own.reserveCapacity(3 * window * window)
+      for row in peak.y..<peak.y + window {
+        own += plane[3 * (row * side + peak.x)..<3 * (row * side + peak.x + window)]
+      }
+      var means = SIMD3<Float>.zero
+      for i in own.indices { means[i % 3] += own[i] }
+      means /= pixels
+      for i in own.indices { own[i] -= means[i % 3] }
+      let norm = max(own.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-6)
+      found.pixels += own.map { $0 / norm }
+    }
+    // 8x8 luminance, centred, of norm 1.
+    var small = [Float](repeating: 0, count: 64)
+    for y in 0..<side {
+      for x in 0..<side {
+        let i = 3 * (y * side + x)
+        small[y * 8 / side * 8 + x * 8 / side] += plane[i] + plane[i + 1] + plane[i + 2]
+      }
+    }
+    let mean = small.reduce(0, +) / 64
+    let norm = max(small.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot(), 1e-6)
+    found.thumbnail = small.map { ($0 - mean) / norm }
+    return found
+  }
+
+  /// Windows that have near neighbours but few others that are alike, the most neighbours first.
+  func seeds(_ device: any Device, queries most: Int, near: Float, alike: Float) -> [Int] {
+    let step = Swift.max(1, (count + most - 1) / most)
+    let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
+    let (rowsAtOnce, columnsAtOnce) = (512, 4096)
+    let d = rows.width
+    let trace = Trace()
+    let left = trace.feed("queries", [rowsAtOnce, d])
+    let right = trace.feed("windows", [columnsAtOnce, d])
+    let cosine = left.matrixProduct(right, transposeRight: true)
+    func counted(_ limit: Float) -> Value { (cosine - limit).step().sum([1]) }
+    let executable = device.compile(trace.program(outputs: [counted(near), counted(alike)]))
+    func part(_ indices: ArraySlice<Int>, _ size: Int) -> Tensor {
+      var values: [Float] = []
+      values.reserveCapacity(size * d)
+      for i in indices { values += rows.row(i) }
+      values += [Float](repeating: 0, count: size * d - values.count)
+      return Tensor([size, d], values)
+    }
+    let all = Array(0..<count)
+    let columns = Swift.stride(from: 0, to: count, by: columnsAtOnce).map {
+      part(all[$0..<min(count, $0 + columnsAtOnce)], columnsAtOnce)
+    }
+    var scored: [(seed: Int, near: Float)] = []
+    for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
+      let own = queries[start..<min(queries.count, start + rowsAtOnce)]
+      let query = part(own, rowsAtOnce)
+      var (close, loose) = ([Float](repeating: 0, count: own.count), [Float](repeating: 0, count: own.count))
+      for column in columns {
+        let out = executable.run(feeds: [query, column], state: [])
+        for k in 0..<own.count {
+          close[k] += out[0].scalars[k]
+          loose[k] += out[1].scalars[k]
+        }
+      }
+      for (k, seed) in own.enumerated() {
+        // The window itself is among both.
+        let (few, many) = (close[k] - 1, loose[k] - 1)
+        if few >= Float(RecurringPatches.minimumMembers - 1), few >= 0.5 * many { scored.append((seed, few)) }
+      }
+    }
+    return scored.sorted { ($0.near, $1.seed) > ($1.near, $0.seed) }.map(\.seed)
+  }
+
+  /// Windows nearly equal to a seed, the seed first, then by likeness.
+  func group(of seed: Int, near: Float) -> [Int] {
+    let own = rows.row(seed)
+    var found: [(cosine: Float, window: Int)] = []
+    for i in 0..<count {
+      let cosine = dot(own, rows.row(i))
+      if cosine >= near { found.append((cosine, i)) }
+    }
+    found.sort { ($0.cosine, $1.window) > ($1.cosine, $0.window) }
+    return found.map(\.window)
+  }
+
+  /// One window an image, and of images that are the same over again only the first.
+  func unrelated(_ group: [Int], duplicate: Float) -> [(image: Int, x: Int, y: Int)] {
+    var (result, seen): ([(image: Int, x: Int, y: Int)], [Int]) = ([], [])
+    for window in group where !seen.contains(image[window]) {
+      let own = thumbnails[image[window]] ?? []
+      let isDuplicate = seen.prefix(100).contains { other in
+        zip(own, thumbnails[other] ?? []).reduce(Float(0)) { $0 + $1.0 * $1.1 } > duplicate
+      }
+      if isDuplicate { continue }
+      seen.append(image[window])
+      result.append((image[window], x[window], y[window]))
+    }
+    return result
+  }
+}

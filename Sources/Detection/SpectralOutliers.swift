@@ -1,0 +1,424 @@
+import Datasets
+import Foundation
+import Images
+
+/// Finds a fixed pattern that was added to whole images: spectral triggers, sinusoids, blended pictures.
+///
+/// Natural images are as likely to have a DCT coefficient of high frequency positive as negative. A
+/// pattern that was added shifts the coefficients of all images that carry it to the same side: some
+/// coefficient has many outliers on one side and few on the other. From each such coefficient the
+/// direction that tells its outliers from the rest best is found (Fisher's discriminant, with the
+/// coefficients that differ most), outliers along it are taken again, and so on. What remains must be
+/// separated (see ``Separation``): the other side of the same direction is the decoy.
+///
+/// Two views of an image are looked at: the image as it is, and the image less its local mean, clipped
+/// to a few levels, in which strong edges no longer hide a weak pattern.
+///
+/// - Source: Zeng et al., "Rethinking the Backdoor Attacks' Triggers: A Frequency Perspective", ICCV 2021,
+///   arXiv 2104.03413, for where such triggers show; the test on one-sided outliers is our own.
+public struct SpectralOutliers: Detector {
+  public static let name = "spectral-outliers"
+  public static let limits =
+    "spectral-outliers sees one fixed pattern added to whole images, in at least some 30 of them; not one of low frequency alone, not one that changes from image to image, not warps."
+
+  /// Coefficients of the clipped view beyond these levels are cut off.
+  private static let clip: Float = 16
+  /// Images that directions are fitted to, at most.
+  private static let sample = 10_000
+  /// Coefficients in a discriminant.
+  private static let dimensions = 96
+  /// Coefficients that a search starts from.
+  private static let seeds = 24
+  /// Deviation (see ``Separation``) from which an excess on one side is no accident: of the some 5,000
+  /// directions tried, and of those the best.
+  private static let smallestDeviation = 5.5
+  private static let limitsOfOutliers: [Float] = [3, 4, 5, 6, 8]
+
+  /// Creates the detector.
+  public init() {}
+
+  public func proposals(_ context: DetectionContext) -> [Proposal] {
+    let set = context.set
+    guard set.count >= 60 else { return [] }
+    var found: [Proposal] = []
+    for isClipped in [false, true] {
+      let view = View(set, isClipped: isClipped)
+      for direction in Directions(view, set, set.sample(Self.sample), threads: context.threads).separated() {
+        let members = Set(direction.members.map(\.image))
+        // The same images again, from the other view or another start.
+        if let twin = found.firstIndex(where: { other in
+          let shared = other.members.count { members.contains($0.image) }
+          return 2 * shared > min(members.count, other.members.count)
+        }) {
+          if (found[twin].separation?.valley ?? 1) > direction.separation?.valley ?? 1 { found[twin] = direction }
+        } else {
+          found.append(direction)
+        }
+      }
+    }
+    return found
+  }
+
+  /// Turns an image into coefficients.
+  struct View: Sendable {
+    let isClipped: Bool
+    /// Side of the transform: the image's, 32 at most.
+    let side: Int
+    /// Coefficients kept, as indices into channel * side * side + row * side + column.
+    let kept: [Int]
+    private let basis: [Float]
+    private let imageSide: Int
+
+    init(_ set: ImageSet, isClipped: Bool) {
+      self.isClipped = isClipped
+      imageSide = set.side
+      side = min(32, set.side)
+      let n = side
+      // Low frequencies are what images are about; a class is no pattern.
+      kept = (0..<3 * n * n).filter { max($0 % (n * n) / n, $0 % n) >= n / 4 }
+      basis = (0..<n * n).map { i in
+        let (k, x) = (i / n, i % n)
+        let scale = (Float(k == 0 ? 1 : 2) / Float(n)).squareRoot()
+        return scale * cos(Float(2 * x + 1) * Float(k) * .pi / Float(2 * n))
+      }
+    }
+
+    /// Y, U and V planes in levels, each side * side; tiles of a larger image are averaged, which keeps
+    /// what is repeated in every tile, or, in the clipped view, the image is made smaller.
+    private func planes(_ set: ImageSet, _ image: Int) -> [Float] {
+      let n = side
+      var planes = [Float](repeating: 0, count: 3 * n * n)
+      func add(_ r: Float, _ g: Float, _ b: Float, _ at: Int, _ weight: Float) {
+        let y = 0.299 * r + 0.587 * g + 0.114 * b
+        planes[at] += weight * y
+        planes[n * n + at] += weight * 0.492 * (b - y)
+        planes[2 * n * n + at] += weight * 0.877 * (r - y)
+      }
+      if isClipped && imageSide > n {
+        let small = set.image(image).resized(width: n, height: n).pixels
+        for i in 0..<n * n { add(Float(small[3 * i]), Float(small[3 * i + 1]), Float(small[3 * i + 2]), i, 1) }
+      } else {
+        let tiles = imageSide / n
+        let weight = 1 / Float(tiles * tiles)
+        let start = image * set.stride
+        for y in 0..<tiles * n {
+          for x in 0..<tiles * n {
+            let from = start + 3 * (y * imageSide + x)
+            add(
+              Float(set.pixels[from]), Float(set.pixels[from + 1]), Float(set.pixels[from + 2]), y % n * n + x % n,
+              weight)
+          }
+        }
+      }
+      guard isClipped else { return planes }
+      var result = planes
+      for c in 0..<3 {
+        let base = c * n * n
+        for y in 0..<n {
+          for x in 0..<n {
+            var (sum, count): (Float, Float) = (0, 0)
+            for row in max(0, y - 2)...min(n - 1, y + 2) {
+              for column in max(0, x - 2)...min(n - 1, x + 2) {
+                sum += planes[base + row * n + column]
+                count += 1
+              }
+            }
+            let residual = planes[base + y * n + x] - sum / count
+            result[base + y * n + x] = max(-SpectralOutliers.clip, min(SpectralOutliers.clip, residual))
+          }
+        }
+      }
+      return result
+    }
+
+    /// Kept coefficients over the image's own strength at these frequencies.
+    func coefficients(_ set: ImageSet, _ image: Int) -> [Float] {
+      var values = amplitudes(set, image)
+      var (squares, count): (Float, Float) = (0, 0)
+      for (value, k) in zip(values, kept) where k < side * side {
+        squares += value * value
+        count += 1
+      }
+      let strength = (squares / max(1, count)).squareRoot() + 3
+      for i in values.indices { values[i] *= 12 / strength }
+      return values
+    }
+
+    /// Kept coefficients in levels.
+    func amplitudes(_ set: ImageSet, _ image: Int) -> [Float] {
+      let n = side
+      let planes = planes(set, image)
+      var (half, whole) = ([Float](repeating: 0, count: n * n), [Float](repeating: 0, count: 3 * n * n))
+      for c in 0..<3 {
+        for y in 0..<n {
+          for k in 0..<n {
+            var sum: Float = 0
+            for x in 0..<n { sum += planes[c * n * n + y * n + x] * basis[k * n + x] }
+            half[y * n + k] = sum
+          }
+        }
+        for k in 0..<n {
+          for x in 0..<n { whole[c * n * n + k * n + x] = 0 }
+          for y in 0..<n {
+            let weight = basis[k * n + y]
+            for x in 0..<n { whole[c * n * n + k * n + x] += weight * half[y * n + x] }
+          }
+        }
+      }
+      return kept.map { whole[$0] }
+    }
+
+    /// Levels of the pattern with these mean coefficients, 3 * side * side, of the image's side.
+    func pattern(_ coefficients: [Float]) -> [Float] {
+      let n = side
+      var planes = [Float](repeating: 0, count: 3 * n * n)
+      for (value, k) in zip(coefficients, kept) {
+        let (c, row, column) = (k / (n * n), k % (n * n) / n, k % n)
+        for y in 0..<n {
+          let weight = value * basis[row * n + y]
+          for x in 0..<n { planes[c * n * n + y * n + x] += weight * basis[column * n + x] }
+        }
+      }
+      var levels = [Float](repeating: 0, count: 3 * imageSide * imageSide)
+      for y in 0..<imageSide {
+        for x in 0..<imageSide {
+          let at = isClipped ? y * n / imageSide * n + x * n / imageSide : y % n * n + x % n
+          let (luma, u, v) = (planes[at], planes[n * n + at], planes[2 * n * n + at])
+          let to = 3 * (y * imageSide + x)
+          levels[to] = luma + 1.140 * v
+          levels[to + 1] = luma - 0.395 * u - 0.581 * v
+          levels[to + 2] = luma + 2.032 * u
+        }
+      }
+      return levels
+    }
+  }
+
+  /// Coefficients of a sample, standardised, and the directions in which they have separated outliers.
+  private struct Directions {
+    private let view: View
+    private let set: ImageSet
+    private let sample: [Int]
+    private let threads: Int
+    /// Coefficient by image of the sample: z[k * n + i].
+    private var z: [Float]
+    private let n: Int
+    private let width: Int
+    private var centre: [Float]
+    private var scale: [Float]
+    private var mean: [Float] = []
+    private var square: [Float] = []
+
+    init(_ view: View, _ set: ImageSet, _ sample: [Int], threads: Int) {
+      (self.view, self.set, self.sample, self.threads) = (view, set, sample, threads)
+      n = sample.count
+      width = view.kept.count
+      let rows = n
+      let part = 64
+      let parts = concurrentMap((n + part - 1) / part, threads: threads) { p in
+        (p * part..<min(rows, (p + 1) * part)).map { view.coefficients(set, sample[$0]) }
+      }
+      var values = [Float](repeating: 0, count: width * n)
+      var i = 0
+      for part in parts {
+        for row in part {
+          for k in 0..<width { values[k * n + i] = row[k] }
+          i += 1
+        }
+      }
+      (centre, scale) = ([], [])
+      let step = max(1, n / 2000)
+      let levels = concurrentMap(width, threads: threads) { [values] k -> (Float, Float, Float, Float) in
+        let some = stride(from: k * rows, to: (k + 1) * rows, by: step).map { values[$0] }.sorted()
+        let (low, middle, high) = (some[some.count / 10], some[some.count / 2], some[some.count * 9 / 10])
+        let scale = (high - low) / 2.56 + 2
+        var (sum, squares): (Float, Float) = (0, 0)
+        for i in k * rows..<(k + 1) * rows {
+          let value = max(-12, min(12, (values[i] - middle) / scale))
+          sum += value
+          squares += value * value
+        }
+        return (middle, scale, sum / Float(rows), squares / Float(rows))
+      }
+      for k in 0..<width {
+        let (middle, scale) = (levels[k].0, levels[k].1)
+        for i in k * n..<(k + 1) * n { values[i] = max(-12, min(12, (values[i] - middle) / scale)) }
+      }
+      z = values
+      centre = levels.map(\.0)
+      scale = levels.map(\.1)
+      mean = levels.map(\.2)
+      square = levels.map(\.3)
+    }
+
+    func separated() -> [Proposal] {
+      let starts = seeds()
+      let fits = concurrentMap(starts.count, threads: threads) { fit(starts[$0]) }
+      var (result, taken): ([Proposal], Set<Int>) = ([], [])
+      for fit in fits.compactMap(\.self).sorted(by: { $0.separation.valley < $1.separation.valley }) {
+        let own = fit.separation.above
+        guard own > 0, !fit.members.contains(where: taken.contains) else { continue }
+        let proposal = proposal(fit)
+        guard let separation = proposal.separation, separation.isPlanted,
+          separation.deviation >= SpectralOutliers.smallestDeviation
+        else { continue }
+        taken.formUnion(fit.members)
+        result.append(proposal)
+      }
+      return result
+    }
+
+    /// Coefficients with the most one-sided outliers: (coefficient, sign, limit).
+    private func seeds() -> [(k: Int, sign: Float, limit: Float)] {
+      let scored = concurrentMap(width, threads: threads) { k -> (Float, Float, Float) in
+        var best: (Float, Float, Float) = (0, 1, 3)
+        for limit in SpectralOutliers.limitsOfOutliers {
+          var (up, down): (Float, Float) = (0, 0)
+          for i in k * n..<(k + 1) * n {
+            if z[i] > limit { up += 1 } else if z[i] < -limit { down += 1 }
+          }
+          let score = (up - down) / (up + down + 9).squareRoot()
+          if abs(score) > best.0 { best = (abs(score), score < 0 ? -1 : 1, limit) }
+        }
+        return best
+      }
+      return scored.indices.sorted { (scored[$0].0, $1) > (scored[$1].0, $0) }.prefix(SpectralOutliers.seeds)
+        .map { ($0, scored[$0].1, scored[$0].2) }
+    }
+
+    private struct Fit: Sendable {
+      var chosen: [Int]
+      var weights: [Float]
+      var members: [Int]
+      var separation: Separation
+      var median: Float
+      var deviation: Float
+    }
+
+    /// Finds the direction that tells one coefficient's outliers from the rest.
+    private func fit(_ start: (k: Int, sign: Float, limit: Float)) -> Fit? {
+      var members = (0..<n).filter { start.sign * z[start.k * n + $0] > start.limit }
+      var last: Fit?
+      for _ in 0..<5 {
+        guard members.count >= 8, members.count * 2 < n else { return nil }
+        let m = Float(members.count)
+        let rest = Float(n) - m
+        var (difference, separation) = ([Float](repeating: 0, count: width), [Float](repeating: 0, count: width))
+        for k in 0..<width {
+          var (sum, squares): (Float, Float) = (0, 0)
+          for i in members {
+            let value = z[k * n + i]
+            sum += value
+            squares += value * value
+          }
+          let own = sum / m
+          let other = (mean[k] * Float(n) - sum) / rest
+          let variance = max(0, squares / m - own * own) / m + max(0, square[k] - mean[k] * mean[k]) / rest + 1e-3
+          difference[k] = own - other
+          separation[k] = abs(own - other) / variance.squareRoot()
+        }
+        let chosen = Array((0..<width).sorted { (separation[$0], $1) > (separation[$1], $0) }.prefix(SpectralOutliers.dimensions))
+        let weights = solve(covariance(chosen, without: Set(members)), chosen.map { difference[$0] })
+        var scores = [Float](repeating: 0, count: n)
+        for (w, k) in zip(weights, chosen) { for i in 0..<n { scores[i] += w * z[k * n + i] } }
+        let sorted = scores.sorted()
+        let median = sorted[n / 2]
+        let deviation = max((median - sorted[n / 10]) / 1.28, 0.02)
+        for i in 0..<n { scores[i] = (scores[i] - median) / deviation }
+        let own = members.map { scores[$0] }.sorted()
+        let limit = max(4, own[own.count / 2] / 2)
+        members = (0..<n).filter { scores[$0] > limit }
+        guard members.count >= 8 else { return nil }
+        last = Fit(
+          chosen: chosen, weights: weights, members: members,
+          separation: Separation(scores, decoys: scores.map { -$0 }, members: members), median: median,
+          deviation: deviation)
+      }
+      guard var fit = last, fit.separation.isPlanted else { return nil }
+      fit.members = members
+      return fit
+    }
+
+    private func covariance(_ chosen: [Int], without members: Set<Int>) -> [Double] {
+      let d = chosen.count
+      let step = max(1, n / 2500)
+      let rows = stride(from: 0, to: n, by: step).filter { !members.contains($0) }
+      let columns = chosen.map { k -> [Float] in
+        let own = rows.map { z[k * n + $0] }
+        let mean = own.reduce(0, +) / Float(max(1, own.count))
+        return own.map { $0 - mean }
+      }
+      var result = [Double](repeating: 0, count: d * d)
+      for a in 0..<d {
+        for b in 0...a {
+          var sum: Float = 0
+          for i in rows.indices { sum += columns[a][i] * columns[b][i] }
+          let value = Double(sum) / Double(max(1, rows.count)) + (a == b ? 0.3 : 0)
+          (result[a * d + b], result[b * d + a]) = (value, value)
+        }
+      }
+      return result
+    }
+
+    /// Scores all images of the set along a direction.
+    private func proposal(_ fit: Fit) -> Proposal {
+      let all = concurrentMap(set.count, threads: threads) { i -> Float in
+        let own = view.coefficients(set, i)
+        var score: Float = 0
+        for (w, k) in zip(fit.weights, fit.chosen) {
+          score += w * max(-12, min(12, (own[k] - centre[k]) / scale[k]))
+        }
+        return (score - fit.median) / fit.deviation
+      }
+      let decoys = all.map { -$0 }
+      let separation = Separation(all, decoys: decoys, members: fit.members.map { sample[$0] })
+      let p = Calibration.pValues(all, null: decoys)
+      let members = all.indices.filter { all[$0] >= separation.threshold }
+        .sorted { (all[$0], $1) > (all[$1], $0) }
+      return Proposal(
+        detector: SpectralOutliers.name, trigger: .pattern(pattern(members)),
+        members: members.map { .init(image: $0, score: all[$0], pValue: p[$0], place: nil) }, separation: separation,
+        isPoison: true)
+    }
+
+    /// Mean of the members' high frequencies less that of the others, in levels.
+    private func pattern(_ members: [Int]) -> [Float] {
+      let plain = View(set, isClipped: false)
+      func mean(_ images: [Int]) -> [Float] {
+        var sum = [Float](repeating: 0, count: plain.kept.count)
+        for row in concurrentMap(images.count, threads: threads, { plain.amplitudes(set, images[$0]) }) {
+          for k in sum.indices { sum[k] += row[k] }
+        }
+        return sum.map { $0 / Float(max(1, images.count)) }
+      }
+      let planted = Set(members)
+      let own = mean(Array(members.prefix(500)))
+      let others = mean(Array((0..<set.count).lazy.filter { !planted.contains($0) }.prefix(500)))
+      return plain.pattern(zip(own, others).map { $0 - $1 })
+    }
+  }
+}
+
+/// Solves A x = b for a symmetric positive matrix (Cholesky).
+private func solve(_ matrix: [Double], _ right: [Float]) -> [Float] {
+  let d = right.count
+  var l = matrix
+  for j in 0..<d {
+    for k in 0..<j { l[j * d + j] -= l[j * d + k] * l[j * d + k] }
+    l[j * d + j] = max(l[j * d + j], 1e-12).squareRoot()
+    for i in j + 1..<max(d, j + 1) {
+      for k in 0..<j { l[i * d + j] -= l[i * d + k] * l[j * d + k] }
+      l[i * d + j] /= l[j * d + j]
+    }
+  }
+  var x = right.map(Double.init)
+  for i in 0..<d {
+    for k in 0..<i { x[i] -= l[i * d + k] * x[k] }
+    x[i] /= l[i * d + i]
+  }
+  for i in stride(from: d - 1, through: 0, by: -1) {
+    for k in i + 1..<max(d, i + 1) { x[i] -= l[k * d + i] * x[k] }
+    x[i] /= l[i * d + i]
+  }
+  return x.map(Float.init)
+}

@@ -1,0 +1,189 @@
+import Datasets
+import Images
+import Tensors
+
+/// A small square picture of which some pixels count more than others.
+public struct PatchTemplate: Codable, Sendable, Hashable {
+  public var side: Int
+  /// RGB, row-major.
+  public var pixels: [UInt8]
+  /// One a pixel, 0...1: how well the images it was recovered from agree there.
+  public var weights: [Float]
+
+  /// Creates a template.
+  public init(_ image: Image, weights: [Float]? = nil) {
+    side = image.width
+    pixels = image.pixels
+    self.weights = weights ?? [Float](repeating: 1, count: image.width * image.width)
+  }
+
+  /// The picture.
+  public var image: Image { Image(width: side, height: side, pixels: pixels) }
+
+  /// The template turned and mirrored: a decoy that no attacker planted.
+  ///
+  /// Of the seven ways the one that resembles the template least.
+  var decoy: PatchTemplate {
+    let own = Matched(self, factor: 1)
+    func turned(_ way: Int) -> PatchTemplate {
+      var result = self
+      for y in 0..<side {
+        for x in 0..<side {
+          var (u, v) = way & 1 == 0 ? (x, y) : (y, x)
+          if way & 2 != 0 { u = side - 1 - u }
+          if way & 4 != 0 { v = side - 1 - v }
+          let (to, from) = (y * side + x, v * side + u)
+          result.weights[to] = weights[from]
+          for c in 0..<3 { result.pixels[3 * to + c] = pixels[3 * from + c] }
+        }
+      }
+      return result
+    }
+    let ways = (1..<8).map(turned)
+    let likeness = ways.map { other in
+      zip(own.kernel, Matched(other, factor: 1).kernel).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+    }
+    return ways[likeness.indices.min { (likeness[$0], $0) < (likeness[$1], $1) } ?? 0]
+  }
+
+  /// Standard deviation of the pixels that count, 0...255.
+  var contrast: Float { Matched(self, factor: 1).contrast }
+}
+
+/// Where a template fits an image best.
+public struct TemplatePlace: Sendable {
+  /// Weighted normalised cross-correlation, -1...1.
+  public var correlation: Float
+  public var x: Int
+  public var y: Int
+}
+
+/// Weighted normalised cross-correlation of templates with images, as convolutions on a device.
+///
+///     ncc = Σ w (t - mean t)(x - mean x) / sqrt(Σ w (t - mean t)² Σ w (x - mean x)²)
+///
+/// Sums run over pixels and channels, weighted means over the pixels of each channel: what counts is
+/// where each colour goes up and down, not the tint, brightness or contrast of the whole. Images and
+/// templates of more than some 40 pixels are reduced first.
+final class TemplateMatcher {
+  private static let batch = 64
+  private let set: ImageSet
+  private let templates: [Matched]
+  private let factor: Int
+  private let side: Int
+  private let span: Int
+  private let executable: any Executable
+
+  /// - Parameter templates: All of one side.
+  init(_ templates: [PatchTemplate], in set: ImageSet, on device: any Device) {
+    self.set = set
+    let size = templates[0].side
+    let factor = max(1, min(set.side / 32, size / 8))
+    self.factor = factor
+    self.templates = templates.map { Matched($0, factor: factor) }
+    side = set.side / factor
+    let own = self.templates[0].side
+    span = side - own + 1
+    let outputs = 5 * templates.count
+    // Inputs are pixels and their squares; outputs a template: product, three sums, one sum of squares.
+    var kernel = [Float](repeating: 0, count: own * own * 6 * outputs)
+    for (t, template) in self.templates.enumerated() {
+      for i in 0..<own * own {
+        for c in 0..<3 {
+          kernel[(i * 6 + c) * outputs + 5 * t] = template.kernel[3 * i + c]
+          kernel[(i * 6 + c) * outputs + 5 * t + 1 + c] = template.weights[i]
+          kernel[(i * 6 + 3 + c) * outputs + 5 * t + 4] = template.weights[i]
+        }
+      }
+    }
+    let trace = Trace()
+    let pixels = trace.feed("pixels", [Self.batch, side, side, 6])
+    let weights = trace.constant(Tensor([own, own, 6, outputs], kernel))
+    executable = device.compile(trace.program(outputs: [pixels.convolution(weights, stride: 1, padding: 0)]))
+  }
+
+  /// Returns the best place of every template in each of the images: [template][image].
+  func best(_ images: [Int]) -> [[TemplatePlace]] {
+    var result = [[TemplatePlace]](repeating: [], count: templates.count)
+    let outputs = 5 * templates.count
+    var pixels = [Float](repeating: 0, count: Self.batch * side * side * 6)
+    for start in stride(from: 0, to: images.count, by: Self.batch) {
+      let own = images[start..<min(start + Self.batch, images.count)]
+      for (slot, image) in own.enumerated() { fill(image, &pixels, slot * side * side * 6) }
+      let out = executable.run(feeds: [Tensor([Self.batch, side, side, 6], pixels)], state: [])[0].scalars
+      for slot in own.indices.map({ $0 - own.startIndex }) {
+        for (t, template) in templates.enumerated() {
+          var best = TemplatePlace(correlation: -1, x: 0, y: 0)
+          for place in 0..<span * span {
+            let at = (slot * span * span + place) * outputs + 5 * t
+            let sums = out[at + 1] * out[at + 1] + out[at + 2] * out[at + 2] + out[at + 3] * out[at + 3]
+            let variance = out[at + 4] - sums / template.total
+            // A flat window matches nothing; levels are 0...1 here.
+            guard variance > template.total * 4.6e-5 else { continue }
+            let correlation = out[at] / variance.squareRoot()
+            if correlation > best.correlation {
+              best = TemplatePlace(correlation: correlation, x: place % span * factor, y: place / span * factor)
+            }
+          }
+          result[t].append(best)
+        }
+      }
+    }
+    return result
+  }
+
+  private func fill(_ image: Int, _ pixels: inout [Float], _ position: Int) {
+    let start = image * set.stride
+    let scale = 1 / Float(255 * factor * factor)
+    for y in 0..<side {
+      for x in 0..<side {
+        let to = position + (y * side + x) * 6
+        for c in 0..<3 {
+          var sum = 0
+          for row in y * factor..<(y + 1) * factor {
+            for column in x * factor..<(x + 1) * factor {
+              sum += Int(set.pixels[start + 3 * (row * set.side + column) + c])
+            }
+          }
+          let value = Float(sum) * scale
+          pixels[to + c] = value
+          pixels[to + 3 + c] = value * value
+        }
+      }
+    }
+  }
+}
+
+/// A template made ready: reduced, centred, of norm 1.
+private struct Matched {
+  let side: Int
+  let weights: [Float]
+  /// Sum of the weights.
+  let total: Float
+  /// w (t - mean) / norm, 3 a pixel.
+  let kernel: [Float]
+  let contrast: Float
+
+  init(_ template: PatchTemplate, factor: Int) {
+    let small = max(1, template.side / factor)
+    var (values, weights) = ([Float](repeating: 0, count: 3 * small * small), [Float](repeating: 0, count: small * small))
+    for y in 0..<small * factor {
+      for x in 0..<small * factor {
+        let (from, to) = (y * template.side + x, y / factor * small + x / factor)
+        weights[to] += template.weights[from] / Float(factor * factor)
+        for c in 0..<3 { values[3 * to + c] += Float(template.pixels[3 * from + c]) / Float(255 * factor * factor) }
+      }
+    }
+    let total = max(weights.reduce(0, +), 1e-6)
+    var means = SIMD3<Float>.zero
+    for i in weights.indices { for c in 0..<3 { means[c] += weights[i] * values[3 * i + c] / total } }
+    let shifted = values.indices.map { values[$0] - means[$0 % 3] }
+    let squares = shifted.indices.reduce(Float(0)) { $0 + weights[$1 / 3] * shifted[$1] * shifted[$1] }
+    let norm = max(squares.squareRoot(), 1e-6)
+    side = small
+    self.weights = weights
+    self.total = total
+    contrast = 255 * (squares / (3 * total)).squareRoot()
+    kernel = shifted.indices.map { weights[$0 / 3] * shifted[$0] / norm }
+  }
+}
