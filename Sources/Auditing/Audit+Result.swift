@@ -31,12 +31,17 @@ extension Audit {
       configDigest: Digest(of: [UInt8](encoded)).description, seed: configuration.seed,
       dataset: DatasetAccount(request.dataset, dataset, set),
       verdict: verdict, families: families, suspects: suspects,
+      notes: outcome.notes.map { note in
+        Note(
+          detector: note.detector, count: note.members.count,
+          members: note.members.prefix(20).map { named(set.records[$0.image].path).text })
+      },
       counts: .init(
         suspects: suspects.count, kept: record.kept.count, candidatesScored: search.candidates.count,
         flipsEvaluated: search.flipsEvaluated),
       metrics: metrics,
       scores: ScoreSummary(
-        candidates: .init(outcome.candidateScores.map(Double.init), bins: 40),
+        candidates: .init(SearchedPatches.scores(search).candidates.map(Double.init), bins: 40),
         classifier: outcome.scores.isEmpty ? nil : .init(outcome.scores.map(Double.init), bins: 60),
         threshold: outcome.threshold.map(Double.init).flatMap { $0.isFinite ? $0 : nil }),
       groundTruth: compare(outcome))
@@ -52,27 +57,35 @@ extension Audit {
     let searchable = try isSearchable()
     let spread = try folder.training("scan")?.log.last?.spread ?? 0
     let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(set.side)
+    let control = canary.map { canary in
+      Verdict.Power.Canary(
+        images: canary.images.count, sizePixels: canary.picture.width, foundBy: outcome.canaryFoundBy,
+        flipCount: outcome.canaryEffect?.score.flips ?? 0, flipTotal: outcome.canaryEffect?.score.images ?? 0,
+        pValue: outcome.canaryEffect?.pValue ?? 1)
+    }
     let power = Verdict.Power(
       featureSpread: Double(spread), imagesScored: search.candidates.count,
       shareScored: Double(search.candidates.count) / Double(max(1, set.count)), windowPixels: window,
       flipImages: min(configuration.search.flipImages, set.count),
-      limits:
-        "Looked for visible, local triggers of about \(window) of \(set.side) pixels that recur in at least \(configuration.filter.families.minimumMembers) of the images scored. Triggers spread over the whole image (blended, spectral, warped), much smaller ones and very rare ones would have been missed."
-    )
+      limits: (Detectors.all.map { type(of: $0).limits }).joined(separator: " "), canary: control)
+    let missed = control.flatMap { control -> Verdict.Reason? in
+      control.foundBy.isEmpty
+        ? .init(
+          "control.missed",
+          "no detector found the canary, a \(control.sizePixels)-pixel picture in \(control.images) images: what looks alike would be missed too"
+        ) : nil
+    }
     if !outcome.families.isEmpty {
       let share = Double(outcome.removals.count) / Double(set.count)
-      let flips = metrics.before.flipRate ?? 0
-      let severity: Severity = share >= 0.01 || flips >= 0.3 ? .critical : .high
+      let found = outcome.families.enumerated().map { i, family in
+        Verdict.Reason("trigger.family", "family \(i + 1): \(describe(family))")
+      }
+      let count = outcome.families.count
       return Verdict(
-        value: .poisoned, severity: severity,
+        value: missed == nil ? .poisoned : .inconclusive, severity: outcome.families.map(severity).max() ?? .high,
         summary:
-          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(outcome.families.count == 1 ? "a trigger" : "one of \(outcome.families.count) triggers") that recurs pixel for pixel in unrelated images and pulls others into its cluster.",
-        reasons: outcome.families.enumerated().map { i, family in
-          .init(
-            "trigger.family",
-            "family \(i + 1): the same \(family.patch.trigger.side)-pixel picture in \(family.images.count) of the images scored; pasted into other images it flips \(family.flips) of \(family.flipTotal); p = \(short(Float(family.pValue)))"
-          )
-        }, power: power)
+          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture or pattern in images that have nothing else in common.\(missed == nil ? "" : " But the positive control was missed, so there may be much more.")",
+        reasons: found + (missed.map { [$0] } ?? []), power: power)
     }
     var reasons: [Verdict.Reason] = try scanWarnings().map { .init($0.code.rawValue, $0.detail) }
     if set.count < configuration.minimumImages {
@@ -87,6 +100,7 @@ extension Audit {
       reasons.append(
         .init("dataset.unreadable", "\(set.unreadable.count) of \(listed) files could not be read (\(percent(lost)))"))
     }
+    if let missed { reasons.append(missed) }
     if !reasons.isEmpty {
       return Verdict(
         value: .inconclusive, severity: .note,
@@ -96,26 +110,50 @@ extension Audit {
     return Verdict(
       value: .noEvidence, severity: .none,
       summary:
-        "No trigger was found among \(search.candidates.count) images scored. This is no proof that there is none: see what would have been missed.",
+        "No trigger was found in \(set.count) images, \(search.candidates.count) of them scored in the search.\(control.map { " A control, a \($0.sizePixels)-pixel picture hidden in \($0.images) images (\(percent(Double($0.images) / Double(set.count)))), was found by \($0.foundBy.joined(separator: " and "))." } ?? "") This is no proof that there is none: see what would have been missed.",
       reasons: [
         .init(
-          "search.nothing-found", "no window of different images showed the same picture and stood out in the flip test"
+          "search.nothing-found", "no picture or pattern recurred in unrelated images and stood apart from its decoys"
         )
       ],
       power: power)
   }
 
+  /// From effect and extent: a trigger that pulls many images or sits in many is critical.
+  private func severity(_ family: PoisonFilter.Family) -> Severity {
+    let flips = family.effect.map { Double($0.score.flips) / Double(max(1, $0.score.images)) } ?? 0
+    let share = Double(family.members.count) / Double(set.count)
+    return flips >= 0.3 || share >= 0.01 ? .critical : .high
+  }
+
+  private func describe(_ family: PoisonFilter.Family) -> String {
+    let what: String
+    switch family.trigger {
+    case .patch(let template): what = "the same \(template.side)-pixel picture"
+    case .pattern: what = "the same pattern over the whole image"
+    }
+    let effect =
+      family.effect.map {
+        "; planted in other images it flips \($0.score.flips) of \($0.score.images) into its cluster (p = \(short(Float($0.pValue))))"
+      } ?? ""
+    return
+      "\(what) in \(family.members.count) images, with \(family.separation.decoysAbove) of its decoys, found by \(family.detectors.joined(separator: " and "))\(effect)"
+  }
+
   private func writeFamilies(_ outcome: PoisonFilter.Outcome) throws -> [TriggerFamily] {
     try outcome.families.enumerated().map { i, family in
       let crop = "evidence/family-\(i + 1).png"
-      try folder.write(Data(ImageCodec.encodePNG(family.patch.trigger.image)), to: crop)
-      let place = family.patch.places[0]
+      let picture = family.trigger.picture
+      try folder.write(Data(ImageCodec.encodePNG(picture)), to: crop)
+      let place = family.members.first?.place ?? Window(x: 0, y: 0, side: set.side)
       return TriggerFamily(
-        id: "family-\(i + 1)", detector: "patch-search",
+        id: "family-\(i + 1)", foundBy: family.detectors,
         trigger: .init(
           crop: crop, sizePixels: place.side, box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
-        flipCount: family.flips, flipTotal: family.flipTotal, pValue: family.pValue,
-        members: family.images.map { named(set.records[$0].path).text }, severity: .high,
+        flipCount: family.effect?.score.flips ?? 0, flipTotal: family.effect?.score.images ?? 0,
+        pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
+        severity: severity(family),
+        secondary: family.secondary.map { .init(name: $0.name, members: $0.members, others: $0.others) },
         tags: [
           "AML.T0020", "AML.T0019", "AML.T0043.004", "NISTAML.013", "NISTAML.023", "OWASP-ML02", "OWASP-ML10",
           "OWASP-LLM04",
@@ -125,25 +163,34 @@ extension Audit {
 
   private func writeSuspects(_ outcome: PoisonFilter.Outcome) throws -> [Suspect] {
     let shown = outcome.removals.prefix(Self.shown)
-    let maps = shown.isEmpty ? [] : try makeSearch().heatMaps(shown.map(\.image))
+    let hasMaps = try !shown.isEmpty && isSearchable()
+    let maps = hasMaps ? try makeSearch().heatMaps(shown.map(\.image)) : []
     return try outcome.removals.enumerated().map { rank, removal in
       let record = set.records[removal.image]
       let name = named(record.path)
       var suspect = Suspect(
         path: name.text, pathBase64: name.base64, sha256: record.digest.description, score: Double(removal.score),
         pValue: removal.pValue, family: "family-\(removal.family + 1)",
-        box: .init(x: removal.place.x, y: removal.place.y, width: removal.place.side, height: removal.place.side),
-        rank: rank + 1,
-        reason: removal.correlation >= configuration.filter.certain
-          ? "shows the recovered trigger (correlation \(short(removal.correlation)))"
-          : "scored as poisoned by the classifier")
+        box: removal.place.map { .init(x: $0.x, y: $0.y, width: $0.side, height: $0.side) }, rank: rank + 1,
+        reason: reason(removal))
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
         try folder.write(Data(ImageCodec.encodePNG(set.image(removal.image))), to: stem + ".png")
-        try folder.write(Data(ImageCodec.encodePNG(heatPicture(maps[rank]))), to: stem + "-heat.png")
-        (suspect.thumbnail, suspect.heatMap) = (stem + ".png", stem + "-heat.png")
+        suspect.thumbnail = stem + ".png"
+        if rank < maps.count {
+          try folder.write(Data(ImageCodec.encodePNG(heatPicture(maps[rank]))), to: stem + "-heat.png")
+          suspect.heatMap = stem + "-heat.png"
+        }
       }
       return suspect
+    }
+  }
+
+  private func reason(_ removal: PoisonFilter.Removal) -> String {
+    switch removal.evidence {
+    case .picture: "shows the recovered trigger (correlation \(short(removal.score)))"
+    case .pattern: "carries the recovered pattern (strength \(short(removal.score)))"
+    case .classifier: "scored as poisoned by the classifier"
     }
   }
 
@@ -169,7 +216,7 @@ extension Audit {
       Double(hits) / Double(max(1, outcome.removals.count)), Double(hits) / Double(max(1, poisoned.count))
     )
     let search = (try? folder.read(json: PatchSearch.State.self, "state/search.json")) ?? .init()
-    let ranked = zip(search.candidates, outcome.candidateScores).sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
+    let ranked = zip(search.candidates, SearchedPatches.scores(search).candidates).sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
     var top: [String: Double] = [:]
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)

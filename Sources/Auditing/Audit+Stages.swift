@@ -15,10 +15,37 @@ extension Audit {
     var kept: [Int]
   }
 
+  // MARK: screen
+
+  func screen() throws -> (String, Int?) {
+    let found: [Proposal]
+    if let done = try folder.read(json: [Proposal].self, "state/screen.json") {
+      found = done
+    } else {
+      var all: [Proposal] = []
+      for (i, detector) in Detectors.modelFree.enumerated() {
+        try checkInterruption()
+        progress.update(Double(i) / Double(Detectors.modelFree.count), type(of: detector).name)
+        all += detector.proposals(context(copy))
+      }
+      try folder.write(json: all, to: "state/screen.json")
+      found = all
+    }
+    let names = Dictionary(grouping: found, by: \.detector).sorted { $0.key < $1.key }
+      .map { "\($0.key) \($0.value.count)" }
+    return (found.isEmpty ? "nothing proposed" : "proposals: \(names.joined(separator: ", "))", set.count)
+  }
+
+  private func context(_ images: ImageSet, _ search: PatchSearch.State? = nil) -> DetectionContext {
+    DetectionContext(
+      set: images, device: device, threads: threads, stream: stream.stream("detectors"),
+      falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search)
+  }
+
   // MARK: train
 
   func train() throws -> (String, Int?) {
-    let state = try training("scan", over: set, scanConfiguration, stream.stream("scan"))
+    let state = try training("scan", over: copy, scanConfiguration, stream.stream("scan"))
     try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
     return (summary(state), state.epoch * set.count)
   }
@@ -64,7 +91,7 @@ extension Audit {
   func scanEncoder() throws -> Encoder { try Encoder.load(folder.file("models/scan")) }
 
   func searchSpace(_ embedder: Embedder) -> SearchSpace {
-    SearchSpace(configuration.search, set: set, embedder: embedder, on: device, stream.stream("search"))
+    SearchSpace(configuration.search, set: copy, embedder: embedder, on: device, stream.stream("search"))
   }
 
   /// False if there are too few images for clusters and flip tests, or the encoder is of no use.
@@ -96,7 +123,7 @@ extension Audit {
   func makeSearch() throws -> PatchSearch {
     let embedder = Embedder(try scanEncoder(), on: device)
     return PatchSearch(
-      configuration.search, set: set, clusters: searchSpace(embedder), embedder: embedder, on: device,
+      configuration.search, set: copy, clusters: searchSpace(embedder), embedder: embedder, on: device,
       stream.stream("patch search"))
   }
 
@@ -109,12 +136,19 @@ extension Audit {
     guard let search = try folder.read(json: PatchSearch.State.self, "state/search.json") else {
       throw AuditError(.state, "the search left no state in \(folder.path); run: bezoar search --out \(folder.path)")
     }
-    let outcome = try PoisonFilter(
+    guard let screened = try folder.read(json: [Proposal].self, "state/screen.json") else {
+      throw AuditError(.state, "the screening left no state in \(folder.path); run: bezoar screen --out \(folder.path)")
+    }
+    let searched = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+    var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
-    ).decide(search, set: set, on: device, threads: threads) { share in
+    ).decide(
+      screened + searched.proposals(context(copy, search)), canary: canary, set: set, on: device, threads: threads
+    ) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")
     }
+    if try isSearchable() { try measureEffects(&outcome) }
     let removed = Set(outcome.removals.map(\.image))
     let kept = (0..<set.count).filter { !removed.contains($0) }
     try folder.write(json: FilterRecord(outcome: outcome, kept: kept), to: "state/filter.json")
@@ -124,6 +158,24 @@ extension Audit {
     return (
       "\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count
     )
+  }
+
+  /// Adds what the families do to other images, and the secondary scores.
+  private func measureEffects(_ outcome: inout PoisonFilter.Outcome) throws {
+    guard !outcome.families.isEmpty || canary != nil else { return }
+    let embedder = Embedder(try scanEncoder(), on: device)
+    let space = searchSpace(embedder)
+    let search = try makeSearch()
+    let judge = SecondaryScores(set: copy, embedder: embedder, space: space, stream.stream("secondary"))
+    for i in outcome.families.indices {
+      let members = outcome.families[i].members.map(\.image)
+      let effect = search.effect(of: outcome.families[i].trigger, members: members)
+      outcome.families[i].effect = effect
+      outcome.families[i].secondary = judge.scores(members: members, cluster: effect.cluster)
+    }
+    if let canary {
+      outcome.canaryEffect = search.effect(of: .patch(PatchTemplate(canary.picture)), members: canary.images)
+    }
   }
 
   func filterRecord() throws -> FilterRecord {

@@ -41,6 +41,10 @@ public final class Audit {
   let set: ImageSet
   let digest: String
   let truth: GroundTruth?
+  /// The positive control, and the copy of the images that carries it.
+  private(set) lazy var canary: Canary? = drawCanary()
+  /// What detectors and the scan encoder see.
+  var copy: ImageSet { canary?.set ?? set }
   let started = Date()
   private(set) var stages: [AuditResult.Run.Stage] = []
 
@@ -139,6 +143,7 @@ public final class Audit {
       var images: Int?
       switch stage {
       case .inspect: summary = ""
+      case .screen: (summary, images) = try screen()
       case .train: (summary, images) = try train()
       case .search: (summary, images) = try search()
       case .filter: (summary, images) = try filter()
@@ -155,6 +160,21 @@ public final class Audit {
       progress.end(stage.rawValue, summary)
       if stage == last { return }
     }
+  }
+
+  /// A grey picture for grey images: a coloured one would prove too little.
+  private func drawCanary() -> Canary? {
+    guard configuration.canary else { return nil }
+    let own = stream.stream("canary")
+    var picture = Trigger.generated(size: max(4, Int((0.31 * Double(set.side)).rounded())), own)
+    if set.greyShare >= 0.5 {
+      for i in stride(from: 0, to: picture.pixels.count, by: 3) {
+        let (r, g, b) = (Int(picture.pixels[i]), Int(picture.pixels[i + 1]), Int(picture.pixels[i + 2]))
+        let level = UInt8((r * 4 + g * 2 + b) / 7)
+        for c in 0..<3 { picture.pixels[i + c] = level }
+      }
+    }
+    return Canary(set, picture: picture, own)
   }
 
   func checkInterruption() throws {

@@ -36,6 +36,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var retrain: [Retraining] = [.plain, .advcl]
   public var advcl = AdvCLConfiguration()
   public var evaluation = Evaluation()
+  /// Plants a canary as a positive control; without it a verdict says nothing about the detectors' power.
+  public var canary = true
   /// Share of unreadable files above which the verdict is inconclusive.
   public var maximumUnreadableShare = 0.05
   /// Images below which the verdict is inconclusive.

@@ -12,5 +12,5 @@ public protocol AuditProgress: AnyObject {
 
 /// Stages in their order; the names of the subcommands.
 public enum Stage: String, CaseIterable, Codable, Sendable {
-  case inspect, train, search, filter, retrain, evaluate, report
+  case inspect, screen, train, search, filter, retrain, evaluate, report
 }

@@ -122,7 +122,11 @@ struct EncoderEvaluation {
     let embedder = Embedder(encoder, on: device)
     let space = SearchSpace(configuration.search, set: set, embedder: embedder, on: device, stream.stream("flips"))
     var votes: [Int: Int] = [:]
-    for (i, cluster) in scanClusters.enumerated() where cluster == family.cluster {
+    guard let scanCluster = family.effect?.cluster else {
+      metrics.reasons["flip_rate"] = "the trigger's effect was not measured"
+      return
+    }
+    for (i, cluster) in scanClusters.enumerated() where cluster == scanCluster {
       votes[space.clustering.assignments[i], default: 0] += 1
     }
     guard let target = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else {
@@ -134,15 +138,13 @@ struct EncoderEvaluation {
     let held = draw.permutation(set.count).lazy
       .filter { !removed.contains($0) && space.clustering.assignments[$0] != target }
       .prefix(configuration.evaluation.flipRateImages)
-    let patch = family.patch.trigger.image
     let positions = stream.stream("positions")
     let chosen = Array(held)
     let features = embedder.features(chosen.count) { i, target, position in
       var own = positions.stream(chosen[i])
-      var image = set.image(chosen[i])
-      image.paste(
-        patch, x: own.integer(below: set.side - patch.width + 1), y: own.integer(below: set.side - patch.height + 1))
-      for (k, value) in image.pixels.enumerated() { target[position + k] = Float(value) * (1 / 255) }
+      for k in 0..<set.stride { target[position + k] = Float(set.pixels[chosen[i] * set.stride + k]) * (1 / 255) }
+      let window = family.trigger.place(side: set.side, &own)
+      family.trigger.plant(into: &target, at: position, side: set.side, window)
     }
     let flips = KMeans.assign(space.space(features), to: space.clustering.centroids).filter { $0.cluster == target }
       .count

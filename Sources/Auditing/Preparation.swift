@@ -1,13 +1,10 @@
 import Datasets
 import Findings
 import Foundation
-import Detection
-import Randomness
 import Images
 import NeuralNetworks
 import Poisoning
 import Reporting
-import Tensors
 
 /// What commands beside the audit need from lower targets.
 public enum Preparation {
@@ -63,32 +60,6 @@ public struct Inspection {
     ]
     for item in account.unreadable.prefix(20) { lines.append("unreadable  \(item.path): \(item.reason)") }
     for item in account.ignored.prefix(20) { lines.append("ignored     \(item.path): \(item.reason)") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// What the detectors that need no training propose.
-  public func screening(on device: any Device, seed: UInt64, threads: Int) -> String {
-    var lines: [String] = []
-    for detector in Detectors.modelFree {
-      let begin = Date()
-      let found = detector.proposals(
-        DetectionContext(set: set, device: device, threads: threads, stream: RandomStream(seed: seed)))
-      let name = type(of: detector).name
-      lines.append("\(name): \(found.count) proposals (\(short(Float(-begin.timeIntervalSinceNow))) s)")
-      for proposal in found {
-        let separation = proposal.separation.map {
-          "valley \(short(Float($0.valley))), \($0.above) above \(short($0.threshold)), \($0.decoysAbove) decoys, distance \(short($0.distance))"
-        }
-        let folders = Dictionary(grouping: proposal.members) { set.records[$0.image].path.description.split(separator: "/").first.map(String.init) ?? "" }
-        lines.append("  \(proposal.members.count) images; \(separation ?? ""); \(folders.mapValues(\.count).sorted { $0.value > $1.value }.prefix(3))")
-        if let names = ProcessInfo.processInfo.environment["TRUTH"], let truth = try? JSONDecoder().decode(GroundTruth.self, from: FileManager.default.contents(atPath: names) ?? Data()) {
-          let poison = Set(truth.poisoned.map(\.path))
-          let hits = proposal.members.count { poison.contains(set.records[$0.image].path.description) }
-          lines.append("    recall \(percent(Double(hits) / Double(max(1, poison.count)))) precision \(percent(Double(hits) / Double(max(1, proposal.members.count))))")
-        }
-        if let p = proposal.trigger?.picture, let dir = ProcessInfo.processInfo.environment["PICS"] { try? Data(ImageCodec.encodePNG(p)).write(to: URL(fileURLWithPath: "\(dir)-\(name)-\(lines.count).png")) }
-      }
-    }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -133,20 +133,40 @@ public struct ImageSet: Sendable {
     return ImageSet(side: side, pixels: own, records: indices.map { records[$0] }, greyShare: greyShare)
   }
 
+  /// Returns the set with other pixels in some images, of the same size; records stay as they are.
+  public func replacing(_ images: [Int: Image]) -> ImageSet {
+    var own = pixels
+    for (i, image) in images { own.replaceSubrange(i * stride..<(i + 1) * stride, with: image.pixels) }
+    return ImageSet(side: side, pixels: own, records: records, greyShare: greyShare)
+  }
+
+  /// Returns the set with every image turned by half a turn.
+  public func turned() -> ImageSet {
+    var own = [UInt8](repeating: 0, count: pixels.count)
+    let last = side * side - 1
+    for start in Swift.stride(from: 0, to: pixels.count, by: stride) {
+      for i in 0...last { for c in 0..<3 { own[start + 3 * (last - i) + c] = pixels[start + 3 * i + c] } }
+    }
+    return ImageSet(side: side, pixels: own, records: records, greyShare: greyShare)
+  }
+
   /// Returns one image.
   public func image(_ i: Int) -> Image {
     Image(width: side, height: side, pixels: Array(pixels[i * stride..<(i + 1) * stride]))
   }
 
-  /// The smallest of `sides` that is not much below the median shorter side of a sample.
+  /// The images' own side where they all are the same square of 16 to 32 pixels: resampling would only blur
+  /// them. Otherwise the smallest of `sides` that is not much below the median shorter side of a sample.
   public static func automaticSide(_ dataset: Dataset, threads: Int) -> Int {
     let step = max(1, dataset.entries.count / 64)
     let sample = Swift.stride(from: 0, to: dataset.entries.count, by: step).map { dataset.entries[$0] }
-    let extents = concurrentMap(sample.count, threads: threads) { i -> Int? in
-      if case .image(let image, _) = dataset.read(sample[i]) { return min(image.width, image.height) }
+    let sizes = concurrentMap(sample.count, threads: threads) { i -> [Int]? in
+      if case .image(let image, _) = dataset.read(sample[i]) { return [image.width, image.height] }
       return nil
-    }.compactMap(\.self).sorted()
-    guard !extents.isEmpty else { return sides[0] }
+    }.compactMap(\.self)
+    guard let first = sizes.first else { return sides[0] }
+    if first[0] == first[1], (16...32).contains(first[0]), sizes.allSatisfy({ $0 == first }) { return first[0] }
+    let extents = sizes.map { min($0[0], $0[1]) }.sorted()
     let median = extents[extents.count / 2]
     return sides.first { Double($0) >= 0.75 * Double(median) } ?? 224
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// p-values from a null distribution that the data itself gives, and what follows from them.
 public enum Calibration {
   /// Share of null values at least as high as each score, counting the score itself: never 0.
@@ -9,6 +11,21 @@ public enum Calibration {
     let sorted = null.sorted()
     return scores.map { score in
       Double(1 + sorted.count - sorted.partitioningIndex { $0 >= score }) / Double(1 + sorted.count)
+    }
+  }
+
+  /// p-values from an exponential tail through the 90 % and 99 % quantiles of the null: where a few of the
+  /// null values are not null after all, and where p-values below 1 / n are needed.
+  ///
+  /// - Source: Knijnenburg et al., "Fewer permutations, more accurate P-values", Bioinformatics 2009, with
+  ///   a generalised Pareto tail of shape 0.
+  public static func tailPValues(_ scores: [Float], null: [Float]) -> [Double] {
+    let sorted = null.sorted()
+    let (low, high) = (Double(sorted[sorted.count * 90 / 100]), Double(sorted[sorted.count * 99 / 100]))
+    let scale = max(high - low, 1e-6)
+    let plain = pValues(scores, null: null)
+    return zip(scores, plain).map { score, p in
+      Double(score) <= low ? p : 0.1 * exp(-log(10) * (Double(score) - low) / scale)
     }
   }
 
@@ -35,7 +52,7 @@ public struct Separation: Codable, Sendable, Hashable {
   public var threshold: Float
   /// Images at or above the threshold.
   public var above: Int
-  /// Decoys at or above the threshold.
+  /// Decoys at or above the threshold, for as many decoys as images.
   public var decoysAbove: Int
   /// Images in the valley as a share of those around the upper mode.
   public var valley: Double
@@ -55,13 +72,23 @@ public struct Separation: Codable, Sendable, Hashable {
     valley <= Self.largestValley && decoysAbove * 10 <= above && distance >= 4
   }
 
+  /// True for a picture that is planted, also where backgrounds show through or its size varies, so that
+  /// images of the upper mode fill the valley.
+  ///
+  /// It must then be many images, nearly free of decoys: natural windows that were tried lay less than 2
+  /// away from their decoys.
+  var isPlantedPicture: Bool {
+    isPlanted || decoysAbove * 50 <= above && distance >= 5 && deviation >= 5.5
+  }
+
   /// Looks for the valley between the bulk and the scores of members.
   ///
   /// - Parameters:
   ///   - scores: One an image.
-  ///   - decoys: Scores of what cannot be planted, from the same images.
+  ///   - decoys: Scores of what cannot be planted, from the same images or some of them.
   ///   - members: Images taken for planted so far; their median is the upper mode.
-  public init(_ scores: [Float], decoys: [Float], members: [Int]) {
+  ///   - rate: Largest false-discovery rate among images above the threshold.
+  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
     (threshold, above, decoysAbove, valley, distance, deviation) = (.infinity, 0, 0, 1, 0, 0)
     guard members.count >= 3, decoys.count >= 20 else { return }
     let null = decoys.sorted()
@@ -85,10 +112,30 @@ public struct Separation: Codable, Sendable, Hashable {
     // Of equally deep places the middle one.
     let deepest = pairs.indices.filter { pairs[$0] == least }
     threshold = low + width * Float(deepest[deepest.count / 2] + 1)
-    above = scores.count { $0 >= threshold }
-    decoysAbove = decoys.count { $0 >= threshold }
     valley = Double(least) / Double(max(1, peak))
+    // Where the valley is not empty, images of the upper mode reach down into it: take those that the
+    // decoys allow. Never more than they allow.
+    let scale = Double(scores.count) / Double(null.count)
+    let allowed = Self.threshold(scores, null, rate: rate / scale)
+    if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
+    above = scores.count { $0 >= threshold }
+    decoysAbove = Int((Double(decoys.count { $0 >= threshold }) * scale).rounded())
     deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
+  }
+}
+
+extension Separation {
+  /// Lowest threshold at and above which decoys are at most a share `rate` of the scores.
+  ///
+  /// - Source: Elias and Gygi, Nature Methods 2007; Barber and Candès add 1 to the decoys, which would
+  ///   need 1 / rate true ones before any could be found.
+  fileprivate static func threshold(_ scores: [Float], _ null: [Float], rate: Double) -> Float {
+    var (best, decoys): (Float, Int) = (.infinity, null.count)
+    for (i, score) in scores.sorted(by: >).enumerated() {
+      while decoys > 0, null[decoys - 1] >= score { decoys -= 1 }
+      if Double(null.count - decoys) <= rate * Double(i + 1) { best = score }
+    }
+    return best
   }
 }
 

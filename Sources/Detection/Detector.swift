@@ -24,14 +24,18 @@ public struct DetectionContext {
   public var device: any Device
   public var threads: Int
   public var stream: RandomStream
+  /// Largest share of false ones among the images that are proposed.
+  public var falseDiscoveryRate: Double
   /// The finished search, for detectors that follow it; nil before a training.
   public var search: PatchSearch.State?
 
   /// Creates a context.
   public init(
-    set: ImageSet, device: any Device, threads: Int, stream: RandomStream, search: PatchSearch.State? = nil
+    set: ImageSet, device: any Device, threads: Int, stream: RandomStream, falseDiscoveryRate: Double = 0.01,
+    search: PatchSearch.State? = nil
   ) {
-    (self.set, self.device, self.threads, self.stream, self.search) = (set, device, threads, stream, search)
+    (self.set, self.device, self.threads, self.stream) = (set, device, threads, stream)
+    (self.falseDiscoveryRate, self.search) = (falseDiscoveryRate, search)
   }
 }
 
@@ -87,6 +91,34 @@ public enum PlantedTrigger: Codable, Sendable, Hashable {
     case .pattern(let levels):
       let side = Int(Double(levels.count / 3).squareRoot().rounded())
       return Image(width: side, height: side, pixels: levels.map { UInt8(max(0, min(255, 128 + 4 * $0))) })
+    }
+  }
+}
+
+extension PlantedTrigger {
+  /// Draws a place: anywhere for a patch, the whole image for a pattern.
+  public func place(side: Int, _ stream: inout RandomStream) -> Window {
+    switch self {
+    case .patch(let template):
+      let span = side - template.side + 1
+      return Window(x: stream.integer(below: span), y: stream.integer(below: span), side: template.side)
+    case .pattern: return Window(x: 0, y: 0, side: side)
+    }
+  }
+
+  /// Plants it in an image of side * side pixels of 0...1; of a patch only what its images agree in.
+  public func plant(into pixels: inout [Float], at start: Int, side: Int, _ window: Window) {
+    switch self {
+    case .patch(let template):
+      for row in 0..<template.side {
+        for column in 0..<template.side where template.isShared(row, column) {
+          let from = 3 * (row * template.side + column)
+          let to = start + 3 * ((window.y + row) * side + window.x + column)
+          for c in 0..<3 { pixels[to + c] = Float(template.pixels[from + c]) * (1 / 255) }
+        }
+      }
+    case .pattern(let levels):
+      for k in levels.indices { pixels[start + k] = max(0, min(1, pixels[start + k] + levels[k] * (1 / 255))) }
     }
   }
 }

@@ -5,7 +5,7 @@ import NeuralNetworks
 import Randomness
 import Tensors
 
-/// Pastes a patch into images spread over all clusters and counts how many change to its cluster.
+/// Plants a trigger in images spread over all clusters and counts how many change to its cluster.
 ///
 /// - Source: Tejankar et al., PatchSearch, CVPR 2023, section 3.2, arXiv 2304.01482. The mean shift of
 ///   the cosine is ours: a continuous score that still speaks where few images flip.
@@ -27,16 +27,16 @@ public final class FlipTest {
 
   /// A patch to test.
   public struct Trial {
-    /// Square picture no larger than the images.
-    public var patch: Image
-    /// The cluster of the patch's image.
+    /// What is planted; no larger than the images.
+    public var trigger: PlantedTrigger
+    /// The cluster it should pull into.
     public var cluster: Int
     /// Seeds the positions; the same key gives the same ones.
     public var key: Int
 
     /// Creates a trial.
-    public init(patch: Image, cluster: Int, key: Int) {
-      (self.patch, self.cluster, self.key) = (patch, cluster, key)
+    public init(_ trigger: PlantedTrigger, cluster: Int, key: Int) {
+      (self.trigger, self.cluster, self.key) = (trigger, cluster, key)
     }
   }
 
@@ -147,7 +147,6 @@ public final class FlipTest {
   /// - Parameter range: Positions in `images`.
   public func tallies(_ trials: [Trial], _ range: Range<Int>) -> [Tally] {
     var tallies = [Tally](repeating: Tally(), count: trials.count)
-    let floats = trials.map { $0.patch.pixels.map { Float($0) * (1 / 255) } }
     let total = trials.count * range.count
     let width = centroids.width
     var targets = [Float](repeating: 0, count: Self.batch * width)
@@ -155,7 +154,7 @@ public final class FlipTest {
       let size = min(Self.batch, total - start)
       for slot in 0..<size {
         let (t, image) = ((start + slot) / range.count, range.lowerBound + (start + slot) % range.count)
-        paste(trials[t], floats[t], into: image, slot)
+        paste(trials[t], into: image, slot)
         let centroid = centroids.row(trials[t].cluster)
         for j in 0..<width { targets[slot * width + j] = centroid[centroid.startIndex + j] }
       }
@@ -174,8 +173,8 @@ public final class FlipTest {
   }
 
   /// Puts a flip image with a patch into the batch; only what differs from what is there is written.
-  private func paste(_ trial: Trial, _ patch: [Float], into image: Int, _ slot: Int) {
-    let (side, size) = (set.side, trial.patch.width)
+  private func paste(_ trial: Trial, into image: Int, _ slot: Int) {
+    let side = set.side
     func restore(_ window: Window) {
       for row in window.y..<window.y + window.side {
         let (to, from) = (slot * set.stride + 3 * row * side, images[image] * set.stride + 3 * row * side)
@@ -190,12 +189,8 @@ public final class FlipTest {
       restore(Window(x: 0, y: 0, side: side))
     }
     var own = stream.stream(trial.key).stream(images[image])
-    let window = Window(
-      x: own.integer(below: side - size + 1), y: own.integer(below: side - size + 1), side: size)
-    for row in 0..<size {
-      let to = slot * set.stride + 3 * ((window.y + row) * side + window.x)
-      for k in 0..<3 * size { pixels[to + k] = patch[row * 3 * size + k] }
-    }
+    let window = trial.trigger.place(side: side, &own)
+    trial.trigger.plant(into: &pixels, at: slot * set.stride, side: side, window)
     slots[slot] = (image, window)
   }
 }

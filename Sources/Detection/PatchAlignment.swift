@@ -62,13 +62,19 @@ enum PatchAlignment {
       return Double(cells.count { $0 <= tolerance }) >= agreement * Double(cells.count)
     }
     guard agrees(left..<right, top..<bottom) else { return nil }
+    // A gap of one, as between letters, is no end.
+    func step(_ isThere: (_ distance: Int) -> Bool) -> Int { (1...2).first(where: isThere) ?? 0 }
     var grew = true
     while grew {
-      grew = false
-      if left > 0, agrees(left - 1..<left, top..<bottom) { (left, grew) = (left - 1, true) }
-      if right < extent, agrees(right..<right + 1, top..<bottom) { (right, grew) = (right + 1, true) }
-      if top > 0, agrees(left..<right, top - 1..<top) { (top, grew) = (top - 1, true) }
-      if bottom < extent, agrees(left..<right, bottom..<bottom + 1) { (bottom, grew) = (bottom + 1, true) }
+      let l = step { left >= $0 && agrees(left - $0..<left - $0 + 1, top..<bottom) }
+      left -= l
+      let r = step { right + $0 <= extent && agrees(right + $0 - 1..<right + $0, top..<bottom) }
+      right += r
+      let t = step { top >= $0 && agrees(left..<right, top - $0..<top - $0 + 1) }
+      top -= t
+      let b = step { bottom + $0 <= extent && agrees(left..<right, bottom + $0 - 1..<bottom + $0) }
+      bottom += b
+      grew = l + r + t + b > 0
     }
     // What surrounds triggers agrees too where images have a common background: flat edges go.
     func isFlat(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {

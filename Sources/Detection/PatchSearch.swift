@@ -156,6 +156,53 @@ public struct PatchSearch {
     localizer.heatMaps(images, targets: clustering.centroids.subset(images.map { clustering.assignments[$0] }))
   }
 
+  /// What a recovered trigger does to other images.
+  public struct Effect: Codable, Sendable, Hashable {
+    /// The cluster of most members.
+    public var cluster: Int
+    public var score: FlipTest.Score
+    /// Share of controls that pull as many images into the cluster; (0, 1].
+    public var pValue: Double
+  }
+
+  /// Plants a trigger in the flip images; controls are windows of other images of the same size, and for
+  /// patterns the pattern shifted cyclically.
+  ///
+  /// - Parameter members: Images that carry it.
+  public func effect(of trigger: PlantedTrigger, members: [Int]) -> Effect {
+    var votes: [Int: Int] = [:]
+    for image in members { votes[clustering.assignments[image], default: 0] += 1 }
+    let cluster = votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0
+    let planted = Set(members)
+    var draw = stream.stream("effect controls")
+    let controls = (0..<39).map { _ -> PlantedTrigger in
+      switch trigger {
+      case .patch(let template):
+        var image = draw.integer(below: set.count)
+        for _ in 0..<20 where planted.contains(image) { image = draw.integer(below: set.count) }
+        let size = min(template.side, set.side)
+        let span = set.side - size + 1
+        let window = Window(x: draw.integer(below: span), y: draw.integer(below: span), side: size)
+        return .patch(PatchTemplate(cut(image, window), weights: template.weights))
+      case .pattern(let levels):
+        let (side, dx, dy) = (set.side, draw.integer(below: set.side), draw.integer(below: set.side))
+        return .pattern(
+          levels.indices.map { k in
+            let (x, y) = ((k / 3 % side + dx) % side, (k / 3 / side + dy) % side)
+            return levels[3 * (y * side + x) + k % 3]
+          })
+      }
+    }
+    let trials = ([trigger] + controls).enumerated().map { FlipTest.Trial($1, cluster: cluster, key: $0) }
+    let scores = test.tallies(trials, 0..<test.images.count).map(\.score)
+    let p = Calibration.pValues([scores[0].shift], null: scores.dropFirst().map(\.shift))[0]
+    return Effect(cluster: cluster, score: scores[0], pValue: p)
+  }
+
+  private func cut(_ image: Int, _ window: Window) -> Image {
+    set.image(image).cropped(x: window.x, y: window.y, width: window.side, height: window.side)
+  }
+
   private func queues() -> [[Int]] {
     var members = [[Int]](repeating: [], count: clustering.centroids.count)
     for (i, cluster) in clustering.assignments.enumerated() { members[cluster].append(i) }
@@ -175,8 +222,7 @@ public struct PatchSearch {
     }
     let trials = tried.map { item in
       FlipTest.Trial(
-        patch: set.image(item.image).cropped(
-          x: item.window.x, y: item.window.y, width: item.window.side, height: item.window.side),
+        .patch(PatchTemplate(cut(item.image, item.window))),
         cluster: clustering.assignments[item.image],
         key: item.image * 4096 + item.window.y * 64 + item.window.x)
     }

@@ -65,21 +65,25 @@ public struct PoisonClassifier: Sendable {
   ///   - patches: Suspected triggers, square pictures.
   ///   - backgrounds: Indices of images to paste into.
   ///   - progress: Told the share that is done.
-  /// - Returns: One score an image of the set.
+  /// - Returns: One score an image of the set, and one for each of the same images turned by half a turn,
+  ///   in which a trigger would stand on its head: decoys.
   public func scores(
     _ patches: [Image], backgrounds: [Int], in set: ImageSet, on device: any Device, threads: Int,
     progress: (Double) throws -> Void
-  ) throws -> [Float] {
+  ) throws -> (images: [Float], decoys: [Float]) {
     precondition(!patches.isEmpty && !backgrounds.isEmpty, "the classifier needs patches and backgrounds")
-    var sums = [Float](repeating: 0, count: set.count)
+    let turned = set.turned()
+    var (sums, decoys) = ([Float](repeating: 0, count: set.count), [Float](repeating: 0, count: set.count))
     for member in 0..<configuration.networks {
       let own = stream.stream(member)
       let arrays = try train(patches, backgrounds, set, own, on: device, threads: threads) { share in
         try progress((Double(member) + share) / Double(configuration.networks))
       }
       for (i, score) in score(set, arrays, on: device).enumerated() { sums[i] += score }
+      for (i, score) in score(turned, arrays, on: device).enumerated() { decoys[i] += score }
     }
-    return sums.map { $0 / Float(configuration.networks) }
+    let networks = Float(configuration.networks)
+    return (sums.map { $0 / networks }, decoys.map { $0 / networks })
   }
 
   private var layers: (network: ResNet, output: Linear) {

@@ -4,34 +4,29 @@ import Images
 import Randomness
 import Tensors
 
-/// Decides from a finished search which images to remove; none, if nothing stands out.
+/// Decides which images to remove; none, if nothing was proposed that stands apart.
 ///
-/// 1. Scores: a candidate's shift less the mean shift of its cluster's control windows, since some
-///    clusters attract whatever is pasted.
-/// 2. Families: windows that show the same picture (see ``FamilySearch``) and whose scores stand above
-///    the control windows' own spread. No family: nothing is removed. The list of patches is never
-///    filled up with what scores next best.
-/// 3. Classifier: trained on the families' recovered triggers and windows, scores every image.
-/// 4. Threshold: between the images that show a trigger for certain and those that surely don't.
+/// 1. Proposals of all detectors are looked for in the images as they are, without the canary; what is
+///    proposed twice is one family.
+/// 2. A classifier learns the families' pictures from their members' windows and scores every image; the
+///    same images turned by half a turn are its decoys. It adds what a template misses: other sizes,
+///    other angles, backgrounds that show through. It is asked only where its scores are separated.
+/// 3. Every family's effect on other images is measured with the flip test.
 ///
-/// - Source: Tejankar et al., PatchSearch, CVPR 2023, arXiv 2304.01482, for 3. Deviates: 1, 2 and 4
-///   replace its fixed top-k and arg-max.
-/// - Limits: Those of the search and of ``FamilySearch``.
+/// - Source: Tejankar et al., PatchSearch, CVPR 2023, arXiv 2304.01482, for the classifier. Deviates: 1 and
+///   the thresholds replace its fixed top-k and arg-max.
+/// - Limits: Those of the detectors.
 public struct PoisonFilter: Sendable {
   /// Settings.
   public struct Configuration: Codable, Hashable, Sendable {
     public var families = FamilySearch.Configuration()
     public var classifier = PoisonClassifier.Configuration()
     /// Patches of a family that the classifier learns from, at most.
-    public var patchesPerFamily = 20
-    /// Largest share of control windows that score as high as a family's median; none at all always passes.
+    public var patchesPerFamily = 40
+    /// Largest share of control windows that score as high as a searched family's median.
     public var significance = 0.005
-    /// Correlation with a recovered trigger from which an image certainly shows it.
-    public var certain: Float = 0.9
-    /// Correlation up to which an image surely does not.
-    public var absent: Float = 0.7
-    /// Largest share of the surely unpoisoned images that may be removed.
-    public var falseRemovals = 0.001
+    /// Largest expected share of false ones among the images removed; (0, 0.5].
+    public var falseDiscoveryRate = 0.01
 
     /// The defaults.
     public init() {}
@@ -42,48 +37,54 @@ public struct PoisonFilter: Sendable {
       if families.minimumMembers < 2 {
         found.append("a family needs at least 2 members, not \(families.minimumMembers)")
       }
-      if !(falseRemovals >= 0 && falseRemovals < 1) {
-        found.append("false removals must be in [0, 1), not \(falseRemovals)")
+      if !(falseDiscoveryRate > 0 && falseDiscoveryRate <= 0.5) {
+        found.append("the false-discovery rate must be above 0 and at most 0.5, not \(falseDiscoveryRate)")
       }
       return found
     }
   }
 
-  /// A family with its evidence.
+  /// Images that carry the same trigger, with the evidence.
   public struct Family: Codable, Sendable {
-    public var patch: RecurringPatch
-    /// Indices into the set of the members' images.
-    public var images: [Int]
-    /// Flips of its best member, of `flipTotal`.
-    public var flips: Int
-    public var flipTotal: Int
-    /// Mean score of the members.
-    public var score: Float
-    /// Share of control windows that score as high as the members' median.
-    public var pValue: Double
-    /// Cluster of most members.
-    public var cluster: Int
+    /// Detectors that proposed it, the first one first.
+    public var detectors: [String]
+    public var trigger: PlantedTrigger
+    /// Images in which it was recognised by its picture, the best first.
+    public var members: [Proposal.Member]
+    public var separation: Separation
+    /// What it does to other images; nil where no encoder was searched.
+    public var effect: PatchSearch.Effect?
+    /// Scores that never remove an image by themselves, by name.
+    public var secondary: [SecondaryScore] = []
   }
 
   /// An image to remove.
   public struct Removal: Codable, Sendable, Hashable {
     public var image: Int
+    /// What gave it away.
+    public var evidence: Evidence
     public var score: Float
     public var pValue: Double
     public var family: Int
-    public var correlation: Float
-    public var place: Window
+    public var place: Window?
   }
+
+  /// What gives an image away.
+  public enum Evidence: String, Codable, Sendable { case picture, pattern, classifier }
 
   /// What was decided.
   public struct Outcome: Codable, Sendable {
     public var families: [Family] = []
     public var removals: [Removal] = []
-    /// Classifier scores of all images; empty without a family.
+    /// Proposals that are only worth a look.
+    public var notes: [Proposal] = []
+    /// Classifier scores of all images; empty without a family that has a picture.
     public var scores: [Float] = []
     public var threshold: Float?
-    /// Candidates' scores less their cluster's control windows, in the order of the search.
-    public var candidateScores: [Float] = []
+    /// Detectors that found the canary; empty if it was missed.
+    public var canaryFoundBy: [String] = []
+    /// What the canary does to other images.
+    public var canaryEffect: PatchSearch.Effect?
   }
 
   private let configuration: Configuration
@@ -98,103 +99,163 @@ public struct PoisonFilter: Sendable {
   }
 
   /// Decides.
+  ///
+  /// - Parameters:
+  ///   - proposals: Of all detectors, over the training copy.
+  ///   - canary: The positive control in the training copy.
+  ///   - set: The images as they are.
+  ///   - progress: Told the share that is done.
   public func decide(
-    _ search: PatchSearch.State, set: ImageSet, on device: any Device, threads: Int,
+    _ proposals: [Proposal], canary: Canary?, set: ImageSet, on device: any Device, threads: Int,
     progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
-    let baseline = Self.baselines(search.controls)
-    func score(_ candidate: PatchSearch.Candidate) -> Float {
-      candidate.score.shift - (baseline[candidate.cluster] ?? 0)
+    let context = DetectionContext(
+      set: set, device: device, threads: threads, stream: stream,
+      falseDiscoveryRate: configuration.falseDiscoveryRate)
+    for proposal in proposals {
+      let images = proposal.members.map(\.image)
+      if let canary, canary.share(of: images) > 0.5 {
+        if proposal.isPoison { outcome.canaryFoundBy.append(proposal.detector) }
+        continue
+      }
+      guard proposal.isPoison, let trigger = proposal.trigger, let separation = proposal.separation else {
+        outcome.notes.append(proposal)
+        continue
+      }
+      var family = Family(
+        detectors: [proposal.detector], trigger: trigger, members: proposal.members, separation: separation)
+      if case .patch(let template) = trigger, canary != nil {
+        // Canaries cover some images of the copy.
+        let seeds = images.filter { canary?.images.contains($0) != true }
+        guard
+          let again = RecurringPatches.proposal(
+            template, detector: proposal.detector, seeds: seeds, in: set, context),
+          let picture = again.trigger, let separation = again.separation
+        else { continue }
+        (family.trigger, family.members, family.separation) = (picture, again.members, separation)
+      }
+      add(family, to: &outcome)
     }
-    outcome.candidateScores = search.candidates.map(score)
-    let null = search.controls.map(score).sorted()
-    let ranked = zip(search.candidates, outcome.candidateScores).sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
-    let pool = ranked.map(\.0)
-    for patch in FamilySearch(configuration.families, set: set, threads: threads, stream.stream("families")).families(
-      pool)
-    {
-      let scores = patch.members.map { ranked[$0].1 }.sorted()
-      let median = scores[scores.count / 2]
-      let higher = null.count - null.partitioningIndex { $0 >= median }
-      let p = Double(higher + 1) / Double(null.count + 1)
-      guard Double(higher) <= configuration.significance * Double(null.count) else { continue }
-      var votes: [Int: Int] = [:]
-      for member in patch.members { votes[pool[member].cluster, default: 0] += 1 }
-      let most = patch.members.map { pool[$0].score }.max { ($0.flips, $0.images) < ($1.flips, $1.images) }
-      outcome.families.append(
-        Family(
-          patch: patch, images: patch.members.map { pool[$0].image },
-          flips: most?.flips ?? 0, flipTotal: most?.images ?? 0,
-          score: scores.reduce(0, +) / Float(scores.count), pValue: p,
-          cluster: votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0))
-    }
-    guard !outcome.families.isEmpty else { return outcome }
-
-    let matches = outcome.families.map { family -> [PatchMatch.Place] in
-      let match = PatchMatch(family.patch.trigger.image)
-      return concurrentMap(set.count, threads: threads) { match.best(in: set, $0) }
-    }
-    let nearest = (0..<set.count).map { i in
-      matches.indices.max { matches[$0][i].correlation < matches[$1][i].correlation } ?? 0
-    }
-    let correlations = (0..<set.count).map { matches[nearest[$0]][$0].correlation }
-    let backgrounds = correlations.indices.filter { correlations[$0] <= configuration.absent }
-    guard backgrounds.count >= 8 else { return outcome }
-    outcome.scores = try PoisonClassifier(
-      configuration.classifier, augmentation: augmentation, stream: stream.stream("classifier")
-    ).scores(
-      patches(outcome.families, set), backgrounds: backgrounds, in: set, on: device, threads: threads,
-      progress: progress)
-
-    let threshold = self.threshold(outcome.scores, correlations)
-    outcome.threshold = threshold
-    let absent = backgrounds.map { outcome.scores[$0] }.sorted()
-    for i in 0..<set.count where outcome.scores[i] > threshold || correlations[i] >= configuration.certain {
-      let higher = absent.count - absent.partitioningIndex { $0 >= outcome.scores[i] }
-      let family = nearest[i]
-      let (place, side) = (matches[family][i], outcome.families[family].patch.trigger.side)
-      outcome.removals.append(
+    absorb(&outcome)
+    for (index, family) in outcome.families.enumerated() {
+      let known = Set(outcome.removals.map(\.image))
+      let evidence: Evidence
+      if case .patch = family.trigger { evidence = .picture } else { evidence = .pattern }
+      outcome.removals += family.members.filter { !known.contains($0.image) }.map {
         Removal(
-          image: i, score: outcome.scores[i], pValue: Double(higher + 1) / Double(absent.count + 1), family: family,
-          correlation: place.correlation, place: Window(x: place.x, y: place.y, side: side)))
+          image: $0.image, evidence: evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place)
+      }
     }
-    outcome.removals.sort { ($0.score, $1.image) > ($1.score, $0.image) }
+    try classify(&outcome, set, device, threads, progress)
+    let order = outcome.removals.indices.sorted { a, b in
+      let (left, right) = (outcome.removals[a], outcome.removals[b])
+      if left.family != right.family { return left.family < right.family }
+      return (left.score, right.image) > (right.score, left.image)
+    }
+    outcome.removals = order.map { outcome.removals[$0] }
     return outcome
   }
 
-  /// Mean shift of each cluster's control windows.
-  private static func baselines(_ controls: [PatchSearch.Candidate]) -> [Int: Float] {
-    Dictionary(grouping: controls, by: \.cluster).mapValues { own in
-      own.reduce(0) { $0 + $1.score.shift } / Float(own.count)
+  /// Adds a family, or joins it with the one that has the same images.
+  private func add(_ family: Family, to outcome: inout Outcome) {
+    let own = Set(family.members.map(\.image))
+    let twin = outcome.families.firstIndex { other in
+      let shared = other.members.count { own.contains($0.image) }
+      return 2 * shared > min(own.count, other.members.count)
     }
+    guard let twin else {
+      outcome.families.append(family)
+      return
+    }
+    let detectors = outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
+    if family.members.count > outcome.families[twin].members.count { outcome.families[twin] = family }
+    outcome.families[twin].detectors = detectors
   }
 
-  /// Recovered triggers first, then the members' windows as they were cut out.
-  private func patches(_ families: [Family], _ set: ImageSet) -> [Image] {
-    families.flatMap { family -> [Image] in
-      let places = family.patch.places.prefix(configuration.patchesPerFamily)
-      let windows = zip(family.images, places).map { image, place in
-        set.image(image).cropped(x: place.x, y: place.y, width: place.side, height: place.side)
+  /// Drops families most of whose images belong to larger ones: parts of the same trigger.
+  private func absorb(_ outcome: inout Outcome) {
+    outcome.families.sort { ($0.members.count, $1.members[0].image) > ($1.members.count, $0.members[0].image) }
+    var (kept, taken): ([Family], Set<Int>) = ([], [])
+    for family in outcome.families {
+      let own = family.members.map(\.image)
+      if let first = kept.indices.first, own.count(where: taken.contains) * 2 > own.count {
+        for name in family.detectors where !kept[first].detectors.contains(name) { kept[first].detectors.append(name) }
+        continue
       }
-      return [Image](repeating: family.patch.trigger.image, count: max(1, windows.count / 2)) + windows
+      taken.formUnion(own)
+      kept.append(family)
+    }
+    outcome.families = kept
+  }
+
+  /// Lets a classifier add the images in which the families' pictures are hard to recognise.
+  private func classify(
+    _ outcome: inout Outcome, _ set: ImageSet, _ device: any Device, _ threads: Int,
+    _ progress: (Double) throws -> Void
+  ) throws {
+    let patches = outcome.families.flatMap { self.patches($0, set) }
+    let known = Set(outcome.removals.map(\.image))
+    let backgrounds = (0..<set.count).filter { !known.contains($0) }
+    guard !patches.isEmpty, backgrounds.count >= 8 else { return }
+    let scores = try PoisonClassifier(
+      configuration.classifier, augmentation: augmentation, stream: stream.stream("classifier")
+    ).scores(patches, backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress)
+    outcome.scores = scores.images
+    let pictured = outcome.removals.filter { $0.evidence == .picture }.map(\.image)
+    let nearest = outcome.families.indices.filter {
+      if case .patch = outcome.families[$0].trigger { return true } else { return false }
+    }
+    // Half of the images resemble no family's picture: their scores, as they are or turned, whichever is
+    // higher, are the null.
+    var likeness = [Float](repeating: -1, count: set.count)
+    for family in nearest {
+      guard case .patch(let template) = outcome.families[family].trigger else { continue }
+      let places = TemplateMatcher([template], in: set, on: device).best(Array(0..<set.count))[0]
+      for i in likeness.indices { likeness[i] = max(likeness[i], places[i].correlation) }
+    }
+    let median = likeness.sorted()[set.count / 2]
+    let absent = likeness.indices.filter { likeness[$0] <= median }
+    let p = Calibration.tailPValues(
+      scores.images, null: absent.map { max(scores.images[$0], scores.decoys[$0]) })
+    guard let limit = Calibration.benjaminiHochberg(p, rate: configuration.falseDiscoveryRate) else { return }
+    // A classifier that does not know the members has learnt nothing of use.
+    guard pictured.count(where: { p[$0] <= limit }) * 5 >= pictured.count * 4 else { return }
+    // Never below 0, where the classifier itself calls an image clean.
+    let threshold = max(0, zip(scores.images, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity)
+    outcome.threshold = threshold
+    let added = scores.images.indices.filter { scores.images[$0] >= threshold && !known.contains($0) }
+    guard !added.isEmpty else { return }
+    // The family whose picture fits best, and where.
+    let places = nearest.map { family -> [TemplatePlace] in
+      guard case .patch(let template) = outcome.families[family].trigger else { return [] }
+      return TemplateMatcher([template], in: set, on: device).best(added)[0]
+    }
+    for (slot, image) in added.enumerated() {
+      let best = nearest.indices.max { places[$0][slot].correlation < places[$1][slot].correlation } ?? 0
+      guard case .patch(let template) = outcome.families[nearest[best]].trigger else { continue }
+      let place = places[best][slot]
+      outcome.removals.append(
+        Removal(
+          image: image, evidence: .classifier, score: scores.images[image], pValue: p[image], family: nearest[best],
+          place: Window(x: place.x, y: place.y, side: template.side)))
     }
   }
 
-  /// The middle between the tail of the absent and the bulk of the certain, but not above 0, the
-  /// classifier's own boundary, unless the tail reaches further.
-  ///
-  /// The tail is a quantile where the absent are pure; where poison hides among them, the median and
-  /// its deviation bound it.
-  private func threshold(_ scores: [Float], _ correlations: [Float]) -> Float {
-    let absent = scores.indices.filter { correlations[$0] <= configuration.absent }.map { scores[$0] }.sorted()
-    let certain = scores.indices.filter { correlations[$0] >= configuration.certain }.map { scores[$0] }.sorted()
-    guard !absent.isEmpty else { return .infinity }
-    let quantile = absent[min(absent.count - 1, Int((1 - configuration.falseRemovals) * Double(absent.count)))]
-    let median = absent[absent.count / 2]
-    let deviation = 1.4826 * absent.map { abs($0 - median) }.sorted()[absent.count / 2]
-    let tail = max(median + 4 * deviation, min(quantile, 0))
-    let low = certain.dropFirst(certain.count / 50).first ?? 0
-    return max(tail, min(0, (low + tail) / 2))
+  /// Members' windows as they were cut out, and the picture itself where all of it counts.
+  private func patches(_ family: Family, _ set: ImageSet) -> [Image] {
+    guard case .patch(let template) = family.trigger else { return [] }
+    // From all over the ranking: the last ones show how much it varies.
+    let step = max(1, family.members.count / configuration.patchesPerFamily)
+    let windows = stride(from: 0, to: family.members.count, by: step).prefix(configuration.patchesPerFamily)
+      .compactMap { k -> Image? in
+        guard let place = family.members[k].place else { return nil }
+        let x = min(place.x, set.side - place.side)
+        let y = min(place.y, set.side - place.side)
+        return set.image(family.members[k].image).cropped(x: x, y: y, width: place.side, height: place.side)
+      }
+    let shared = template.weights.count { $0 >= PatchTemplate.shared }
+    let isOpaque = shared * 10 >= template.weights.count * 9
+    return windows + [Image](repeating: template.image, count: isOpaque ? max(1, windows.count / 2) : 0)
   }
 }

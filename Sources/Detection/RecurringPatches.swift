@@ -85,12 +85,30 @@ public struct RecurringPatches: Detector {
     let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
     let look = matcher.best(first)
     let early = Separation(
-      look[0].map(\.correlation), decoys: look[1].map(\.correlation), members: seeds.compactMap { index[$0] })
-    guard early.valley <= 2 * Separation.largestValley else { return nil }
-    let places = matcher.best(Array(0..<set.count))
+      look[0].map(\.correlation), decoys: look[1].map(\.correlation), members: seeds.compactMap { index[$0] },
+      rate: context.falseDiscoveryRate)
+    guard early.distance >= 4 else { return nil }
+    var (template, places) = (template, matcher.best(Array(0..<set.count)))
+    var separation = Separation(
+      places[0].map(\.correlation), decoys: places[1].map(\.correlation), members: seeds,
+      rate: context.falseDiscoveryRate)
+    guard separation.isPlantedPicture, separation.above >= minimumMembers else { return nil }
+    // Once more with all that was found: the picture and what of it is constant become clearer.
+    let aligned = places[0].enumerated().filter { $1.correlation >= separation.threshold }.prefix(200)
+      .map { (image: $0, x: $1.x, y: $1.y) }
+    if let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.3),
+      again.template.contrast >= 12
+    {
+      let second = TemplateMatcher([again.template, again.template.decoy], in: set, on: context.device)
+        .best(Array(0..<set.count))
+      let next = Separation(
+        second[0].map(\.correlation), decoys: second[1].map(\.correlation), members: aligned.map(\.image),
+        rate: context.falseDiscoveryRate)
+      if next.isPlantedPicture, next.above >= separation.above {
+        (template, places, separation) = (again.template, second, next)
+      }
+    }
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
-    let separation = Separation(scores, decoys: decoys, members: seeds)
-    guard separation.isPlanted, separation.above >= minimumMembers else { return nil }
     let p = Calibration.pValues(scores, null: decoys)
     let members = scores.indices.filter { scores[$0] >= separation.threshold }
       .sorted { (scores[$0], $1) > (scores[$1], $0) }
@@ -234,7 +252,7 @@ private struct Windows {
     return found
   }
 
-  /// Windows that have near neighbours but few others that are alike, the most neighbours first.
+  /// Windows of whose neighbours most are near, those with the surest share first.
   func seeds(_ device: any Device, queries most: Int, near: Float, alike: Float) -> [Int] {
     let step = Swift.max(1, (count + most - 1) / most)
     let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
@@ -257,7 +275,7 @@ private struct Windows {
     let columns = Swift.stride(from: 0, to: count, by: columnsAtOnce).map {
       part(all[$0..<min(count, $0 + columnsAtOnce)], columnsAtOnce)
     }
-    var scored: [(seed: Int, near: Float)] = []
+    var scored: [(seed: Int, share: Float)] = []
     for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
       let own = queries[start..<min(queries.count, start + rowsAtOnce)]
       let query = part(own, rowsAtOnce)
@@ -272,10 +290,18 @@ private struct Windows {
       for (k, seed) in own.enumerated() {
         // The window itself is among both.
         let (few, many) = (close[k] - 1, loose[k] - 1)
-        if few >= Float(RecurringPatches.minimumMembers - 1), few >= 0.5 * many { scored.append((seed, few)) }
+        if few >= Float(RecurringPatches.minimumMembers - 1), few >= 0.5 * many {
+          scored.append((seed, Self.lowerBound(few, of: many)))
+        }
       }
     }
-    return scored.sorted { ($0.near, $1.seed) > ($1.near, $0.seed) }.map(\.seed)
+    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map(\.seed)
+  }
+
+  /// Lower end of Wilson's 95 % interval of a share.
+  private static func lowerBound(_ hits: Float, of n: Float) -> Float {
+    let (p, z) = (hits / n, Float(1.96))
+    return (p + z * z / (2 * n) - z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()) / (1 + z * z / n)
   }
 
   /// Windows nearly equal to a seed, the seed first, then by likeness.

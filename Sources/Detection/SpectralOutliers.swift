@@ -43,7 +43,9 @@ public struct SpectralOutliers: Detector {
     var found: [Proposal] = []
     for isClipped in [false, true] {
       let view = View(set, isClipped: isClipped)
-      for direction in Directions(view, set, set.sample(Self.sample), threads: context.threads).separated() {
+      for direction in Directions(
+        view, set, set.sample(Self.sample), rate: context.falseDiscoveryRate, threads: context.threads
+      ).separated() {
         let members = Set(direction.members.map(\.image))
         // The same images again, from the other view or another start.
         if let twin = found.firstIndex(where: { other in
@@ -199,6 +201,7 @@ public struct SpectralOutliers: Detector {
     private let view: View
     private let set: ImageSet
     private let sample: [Int]
+    private let rate: Double
     private let threads: Int
     /// Coefficient by image of the sample: z[k * n + i].
     private var z: [Float]
@@ -209,8 +212,8 @@ public struct SpectralOutliers: Detector {
     private var mean: [Float] = []
     private var square: [Float] = []
 
-    init(_ view: View, _ set: ImageSet, _ sample: [Int], threads: Int) {
-      (self.view, self.set, self.sample, self.threads) = (view, set, sample, threads)
+    init(_ view: View, _ set: ImageSet, _ sample: [Int], rate: Double, threads: Int) {
+      (self.view, self.set, self.sample, self.rate, self.threads) = (view, set, sample, rate, threads)
       n = sample.count
       width = view.kept.count
       let rows = n
@@ -331,7 +334,7 @@ public struct SpectralOutliers: Detector {
         guard members.count >= 8 else { return nil }
         last = Fit(
           chosen: chosen, weights: weights, members: members,
-          separation: Separation(scores, decoys: scores.map { -$0 }, members: members), median: median,
+          separation: Separation(scores, decoys: scores.map { -$0 }, members: members, rate: rate), median: median,
           deviation: deviation)
       }
       guard var fit = last, fit.separation.isPlanted else { return nil }
@@ -371,7 +374,7 @@ public struct SpectralOutliers: Detector {
         return (score - fit.median) / fit.deviation
       }
       let decoys = all.map { -$0 }
-      let separation = Separation(all, decoys: decoys, members: fit.members.map { sample[$0] })
+      let separation = Separation(all, decoys: decoys, members: fit.members.map { sample[$0] }, rate: rate)
       let p = Calibration.pValues(all, null: decoys)
       let members = all.indices.filter { all[$0] >= separation.threshold }
         .sorted { (all[$0], $1) > (all[$1], $0) }

@@ -17,6 +17,12 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     self.weights = weights ?? [Float](repeating: 1, count: image.width * image.width)
   }
 
+  /// Weight from which a pixel is the same in all images.
+  static let shared: Float = 0.3
+
+  /// True for a pixel that is the same in all images, and so of the trigger.
+  func isShared(_ row: Int, _ column: Int) -> Bool { weights[row * side + column] >= Self.shared }
+
   /// The picture.
   public var image: Image { Image(width: side, height: side, pixels: pixels) }
 

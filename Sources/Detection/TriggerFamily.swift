@@ -3,23 +3,11 @@ import Images
 import Randomness
 
 /// Windows of different images that show the same picture, and the picture they share.
-public struct RecurringPatch: Codable, Sendable {
+struct WindowFamily {
   /// Indices into the search's candidates; the seed first.
-  public var members: [Int]
-  /// The shared picture: per-pixel median over the aligned members.
-  public var trigger: PixelPatch
-  /// Where the shared picture is in each member's image.
-  public var places: [Window]
-  /// Share of sampled images that show the seed's centre too.
-  public var backgroundRate: Double
-
-  /// Pixels of a square picture; RGB, row-major.
-  public struct PixelPatch: Codable, Sendable, Hashable {
-    public var side: Int
-    public var pixels: [UInt8]
-    /// The picture.
-    public var image: Image { Image(width: side, height: side, pixels: pixels) }
-  }
+  var members: [Int]
+  /// The shared picture.
+  var template: PatchTemplate
 }
 
 /// Groups the search's best windows by what they show.
@@ -70,7 +58,7 @@ public struct FamilySearch: Sendable {
   /// Returns the families among candidates, the largest first; no image is in two.
   ///
   /// - Parameter ranked: Candidates in order of their score; the first ones are compared.
-  public func families(_ ranked: [PatchSearch.Candidate]) -> [RecurringPatch] {
+  func families(_ ranked: [PatchSearch.Candidate]) -> [WindowFamily] {
     let pool = Array(ranked.prefix(configuration.candidates))
     let inner = centreSide(pool.first?.window.side ?? 0)
     let matches = concurrentMap(pool.count, threads: threads) { i -> [PatchMatch.Place]? in
@@ -83,7 +71,7 @@ public struct FamilySearch: Sendable {
       return pool.map { match.best(in: set, $0.image) }
     }
     var free = Set(pool.indices)
-    var families: [RecurringPatch] = []
+    var families: [WindowFamily] = []
     while true {
       let seeds = free.sorted().compactMap { i -> (seed: Int, members: [Int])? in
         guard let places = matches[i] else { return nil }
@@ -94,10 +82,11 @@ public struct FamilySearch: Sendable {
         let places = matches[best.seed]
       else { break }
       free.subtract(best.members)
-      guard let family = recover(pool, best.members, places, inner) else { continue }
-      families.append(family)
+      let aligned = best.members.map { (image: pool[$0].image, x: places[$0].x, y: places[$0].y) }
+      guard let found = PatchAlignment.recover(set, aligned, inner: inner, agreement: 0.75) else { continue }
+      families.append(WindowFamily(members: best.members, template: found.template))
       // What resembles the family's trigger is of it, even if it was not aligned well enough to join.
-      let trigger = PatchMatch(centred(families[families.count - 1].trigger.image, inner))
+      let trigger = PatchMatch(centred(found.template.image, inner))
       free = free.filter { trigger.best(in: set, pool[$0].image).correlation < 0.75 }
     }
     return families
@@ -115,82 +104,5 @@ public struct FamilySearch: Sendable {
     let side = min(inner, image.width)
     let offset = (image.width - side) / 2
     return image.cropped(x: offset, y: offset, width: side, height: side)
-  }
-
-  /// Aligns the members on the seed's centre and keeps the square around it in which they agree; nil if
-  /// they only look alike there and do not agree level for level.
-  private func recover(
-    _ pool: [PatchSearch.Candidate], _ members: [Int], _ places: [PatchMatch.Place], _ inner: Int
-  ) -> RecurringPatch? {
-    let margin = inner
-    let extent = inner + 2 * margin
-    let images = members.map { set.image(pool[$0].image) }
-    // Deviation of the members from their median at every place of an area three times the centre.
-    var (median, deviation) = (
-      [UInt8](repeating: 0, count: 3 * extent * extent), [Float](repeating: 255, count: extent * extent)
-    )
-    for y in 0..<extent {
-      for x in 0..<extent {
-        var spread: Float = 0
-        for c in 0..<3 {
-          var values: [Int] = []
-          for (k, member) in members.enumerated() {
-            let (px, py) = (places[member].x + x - margin, places[member].y + y - margin)
-            if px >= 0, py >= 0, px < set.side, py < set.side {
-              values.append(Int(images[k].pixels[3 * (py * set.side + px) + c]))
-            }
-          }
-          guard values.count * 2 >= members.count, values.count >= 2 else {
-            spread = 255
-            continue
-          }
-          values.sort()
-          let middle = values[values.count / 2]
-          median[3 * (y * extent + x) + c] = UInt8(middle)
-          let deviations = values.map { abs($0 - middle) }.sorted()
-          spread = max(spread, Float(deviations[deviations.count * 9 / 10]))
-        }
-        deviation[y * extent + x] = spread
-      }
-    }
-    // Grow from the centre while a new row or column agrees, then make it square.
-    var (left, top, right, bottom) = (margin, margin, margin + inner, margin + inner)
-    func agrees(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {
-      let cells = ys.flatMap { y in xs.map { deviation[y * extent + $0] } }
-      return cells.filter { $0 <= 24 }.count * 4 >= cells.count * 3
-    }
-    guard agrees(left..<right, top..<bottom) else { return nil }
-    var grew = true
-    while grew {
-      grew = false
-      if left > 0, agrees(left - 1..<left, top..<bottom) { (left, grew) = (left - 1, true) }
-      if right < extent, agrees(right..<right + 1, top..<bottom) { (right, grew) = (right + 1, true) }
-      if top > 0, agrees(left..<right, top - 1..<top) { (top, grew) = (top - 1, true) }
-      if bottom < extent, agrees(left..<right, bottom..<bottom + 1) { (bottom, grew) = (bottom + 1, true) }
-    }
-    // What surrounds triggers agrees too where images have a common background: flat edges go.
-    func isFlat(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {
-      let values = ys.flatMap { y in xs.flatMap { x in (0..<3).map { Int(median[3 * (y * extent + x) + $0]) } } }
-      return (values.max() ?? 0) - (values.min() ?? 0) <= 24
-    }
-    while right - left > 3, isFlat(left..<left + 1, top..<bottom) { left += 1 }
-    while right - left > 3, isFlat(right - 1..<right, top..<bottom) { right -= 1 }
-    while bottom - top > 3, isFlat(left..<right, top..<top + 1) { top += 1 }
-    while bottom - top > 3, isFlat(left..<right, bottom - 1..<bottom) { bottom -= 1 }
-    let side = min(max(right - left, bottom - top), set.side, extent)
-    left = max(0, min(left, extent - side))
-    top = max(0, min(top, extent - side))
-    var pixels: [UInt8] = []
-    for y in top..<top + side { pixels += median[3 * (y * extent + left)..<3 * (y * extent + left + side)] }
-    let windows = members.map { member in
-      Window(
-        x: max(0, min(set.side - side, places[member].x + left - margin)),
-        y: max(0, min(set.side - side, places[member].y + top - margin)), side: side)
-    }
-    let match = PatchMatch(centre(pool[members[0]], inner))
-    let rate = sample.filter { match.best(in: set, $0).correlation >= configuration.correlation }.count
-    return RecurringPatch(
-      members: members, trigger: .init(side: side, pixels: pixels), places: windows,
-      backgroundRate: Double(rate) / Double(max(1, sample.count)))
   }
 }

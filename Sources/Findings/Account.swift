@@ -82,14 +82,45 @@ public struct Verdict: Codable, Equatable, Sendable {
     public var flipImages: Int
     /// In words: what would be missed.
     public var limits: String
+    /// The positive control; null where there was no room for one or none was asked for.
+    @Nullable public var canary: Canary?
+
+    /// A private trigger in the training copy of a few images that the detectors had to find.
+    public struct Canary: Codable, Equatable, Sendable {
+      public var images: Int
+      public var sizePixels: Int
+      /// Detectors that found it; empty if it was missed.
+      public var foundBy: [String]
+      /// Images that changed to its cluster when it was pasted into them.
+      public var flipCount: Int
+      public var flipTotal: Int
+      public var pValue: Double
+      /// Creates the outcome.
+      public init(images: Int, sizePixels: Int, foundBy: [String], flipCount: Int, flipTotal: Int, pValue: Double) {
+        (self.images, self.sizePixels, self.foundBy) = (images, sizePixels, foundBy)
+        (self.flipCount, self.flipTotal, self.pValue) = (flipCount, flipTotal, pValue)
+      }
+      enum CodingKeys: String, CodingKey {
+        case images
+        case sizePixels = "size_px"
+        case foundBy = "found_by"
+        case flipCount = "flip_count"
+        case flipTotal = "flip_total"
+        case pValue = "p_value"
+      }
+    }
+
     /// Creates the statement.
     public init(
-      featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int, limits: String
+      featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int, limits: String,
+      canary: Canary?
     ) {
       (self.featureSpread, self.imagesScored, self.shareScored) = (featureSpread, imagesScored, shareScored)
       (self.windowPixels, self.flipImages, self.limits) = (windowPixels, flipImages, limits)
+      _canary = Nullable(wrappedValue: canary)
     }
     enum CodingKeys: String, CodingKey {
+      case canary
       case featureSpread = "feature_spread"
       case imagesScored = "images_scored"
       case shareScored = "share_scored"

@@ -15,6 +15,8 @@ public struct AuditResult: Codable, Equatable, Sendable {
   public var verdict: Verdict
   public var families: [TriggerFamily]
   public var suspects: [Suspect]
+  /// Worth a look; nothing here was removed.
+  public var notes: [Note]
   public var counts: Counts
   public var metrics: Metrics
   public var scores: ScoreSummary?
@@ -23,19 +25,19 @@ public struct AuditResult: Codable, Equatable, Sendable {
   /// Creates a result.
   public init(
     tool: Tool, run: Run, config: JSONValue, configDigest: String, seed: UInt64, dataset: DatasetAccount,
-    verdict: Verdict, families: [TriggerFamily], suspects: [Suspect], counts: Counts, metrics: Metrics,
-    scores: ScoreSummary?, groundTruth: GroundTruthComparison?
+    verdict: Verdict, families: [TriggerFamily], suspects: [Suspect], notes: [Note], counts: Counts,
+    metrics: Metrics, scores: ScoreSummary?, groundTruth: GroundTruthComparison?
   ) {
     (self.tool, self.run, self.config, self.configDigest, self.seed) = (tool, run, config, configDigest, seed)
     (self.dataset, self.verdict, self.families, self.suspects) = (dataset, verdict, families, suspects)
-    (self.counts, self.metrics, self.scores, self.groundTruth) = (counts, metrics, scores, groundTruth)
+    (self.notes, self.counts, self.metrics, self.scores, self.groundTruth) = (notes, counts, metrics, scores, groundTruth)
   }
 
   enum CodingKeys: String, CodingKey {
     case schemaVersion = "schema_version"
     case tool, run, config
     case configDigest = "config_digest"
-    case seed, dataset, verdict, families, suspects, counts, metrics, scores
+    case seed, dataset, verdict, families, suspects, notes, counts, metrics, scores
     case groundTruth = "ground_truth"
   }
 

@@ -29,33 +29,65 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   }
 
   public var id: String
+  /// The detector that found it first.
   public var detector: String
+  /// All detectors that found it.
+  public var foundBy: [String]
   public var trigger: Trigger
   /// Images that changed to the trigger's cluster when it was pasted into them.
   public var flipCount: Int
   public var flipTotal: Int
+  /// Share of controls that pull as many images.
   public var pValue: Double
-  /// Paths of the images it was cut out of.
+  /// Paths of the images in which its picture was recognised, the surest first.
   public var members: [String]
   public var severity: Severity
+  /// Scores that never remove an image by themselves.
+  public var secondary: [Secondary]
   /// Tags of public taxonomies.
   public var tags: [String]
 
+  /// A score of the family beside that of other images.
+  public struct Secondary: Codable, Equatable, Sendable {
+    public var name: String
+    public var members: Double
+    public var others: Double
+    /// Creates a score.
+    public init(name: String, members: Double, others: Double) {
+      (self.name, self.members, self.others) = (name, members, others)
+    }
+  }
+
   /// Creates a family.
   public init(
-    id: String, detector: String, trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double, members: [String],
-    severity: Severity, tags: [String]
+    id: String, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
+    members: [String], severity: Severity, secondary: [Secondary], tags: [String]
   ) {
-    (self.id, self.detector, self.trigger, self.flipCount) = (id, detector, trigger, flipCount)
+    (self.id, self.foundBy, self.trigger, self.flipCount) = (id, foundBy, trigger, flipCount)
+    detector = foundBy.first ?? ""
     (self.flipTotal, self.pValue, self.members, self.severity) = (flipTotal, pValue, members, severity)
-    self.tags = tags
+    (self.secondary, self.tags) = (secondary, tags)
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, detector, trigger, members, severity, tags
+    case id, detector, trigger, members, severity, secondary, tags
+    case foundBy = "found_by"
     case flipCount = "flip_count"
     case flipTotal = "flip_total"
     case pValue = "p_value"
+  }
+}
+
+/// Something that is worth a look but removes nothing.
+public struct Note: Codable, Equatable, Sendable {
+  public var detector: String
+  /// How many images it is about.
+  public var count: Int
+  /// Paths of the first of them.
+  public var members: [String]
+  /// Creates a note.
+  public init(detector: String, count: Int, members: [String]) {
+    (self.detector, self.count, self.members) = (detector, count, members)
   }
 }
 
@@ -64,7 +96,8 @@ public struct Suspect: Codable, Equatable, Sendable {
   public var path: String
   public var pathBase64: String?
   public var sha256: String
-  /// Mean logit difference of the poison classifier.
+  /// Correlation with the trigger's picture, strength of its pattern, or mean logit difference of the
+  /// classifier: see `reason`.
   public var score: Double
   public var pValue: Double
   public var family: String

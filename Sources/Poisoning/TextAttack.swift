@@ -3,7 +3,7 @@ import Randomness
 
 /// A text watermark: three white letters over the image, which shows between their strokes.
 ///
-/// Width 34 % of the image side by default, opacity 1.
+/// Width 34 % of the image side, at least 11 pixels, and opacity 1 by default.
 ///
 /// - Source: Saha et al., "Backdoor Attacks on Self-Supervised Learning", CVPR 2022, arXiv 2105.10123,
 ///   whose generator offers text beside pictures. Letters are our own 3x5 bitmaps.
@@ -25,7 +25,8 @@ public struct TextAttack: Attack {
   public init(_ settings: AttackSettings, side: Int, _ stream: RandomStream) {
     position = settings.position
     opacity = Float(settings.strength ?? 1)
-    width = settings.size(of: side, share: 0.34)
+    // Letters need 11x5 pixels to be told from each other.
+    width = settings.size ?? max(11, Int((0.34 * Double(side)).rounded()))
     height = max(4, width * 5 / 11)
     var own = stream
     let word = own.permutation(Self.letters.count).prefix(3).map { Self.letters[$0] }

@@ -34,6 +34,7 @@ public struct HTMLReport {
     \(families)
     \(charts)
     \(gallery)
+    \(notes)
     \(account)
     \(limits)
     \(provenance)
@@ -136,13 +137,32 @@ public struct HTMLReport {
         <div><h3>\(escapedHTML(family.id))</h3>
         <p>\(family.trigger.sizePixels) x \(family.trigger.sizePixels) pixels. Pasted into other images it flips
         <b>\(family.flipCount) of \(family.flipTotal)</b> into its cluster; p = \(number(family.pValue)).
-        Found by <code>\(escapedHTML(family.detector))</code> in \(family.members.count) of the images scored.</p>
+        Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
+        \(Self.secondary(family))
         <p class="tags">\(family.tags.map { "<span>\(escapedHTML($0))</span>" }.joined(separator: " "))</p>
         <details><summary>Images it was found in</summary><ul>\(members)</ul></details></div>
         </article>
         """
     }.joined()
     return "<section aria-labelledby=\"families\"><h2 id=\"families\">Trigger families</h2>\(cards)</section>"
+  }
+
+  private static func secondary(_ family: TriggerFamily) -> String {
+    guard !family.secondary.isEmpty else { return "" }
+    let rows = family.secondary.map {
+      "<tr><th scope=\"row\">\(escapedHTML($0.name))</th><td>\(number($0.members))</td><td>\(number($0.others))</td></tr>"
+    }.joined()
+    return
+      "<details><summary>Secondary scores (they remove nothing)</summary><table><thead><tr><th scope=\"col\">Score</th><th scope=\"col\">Family</th><th scope=\"col\">Others</th></tr></thead><tbody>\(rows)</tbody></table></details>"
+  }
+
+  private var notes: String {
+    guard !result.notes.isEmpty else { return "" }
+    let items = result.notes.map { note in
+      "<li><code>\(escapedHTML(note.detector))</code>: \(note.count) images, such as \(note.members.prefix(3).map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", "))</li>"
+    }.joined()
+    return
+      "<section aria-labelledby=\"notes\"><h2 id=\"notes\">Worth a look</h2><p class=\"note\">Nothing here was removed.</p><ul>\(items)</ul></section>"
   }
 
   private var charts: String {
@@ -229,11 +249,15 @@ public struct HTMLReport {
   }
 
   private var limits: String {
+    let control = (result.verdict.power?.canary).map {
+      "<p>Positive control: a private \($0.sizePixels)-pixel picture was hidden in the training copy of \($0.images) images. \($0.foundBy.isEmpty ? "<b>No detector found it.</b>" : "Found by \(escapedHTML($0.foundBy.joined(separator: " and "))).") Pasted into other images it flips \($0.flipCount) of \($0.flipTotal) into its cluster (p = \(number($0.pValue))).</p>"
+    }
     let power = result.verdict.power.map {
       "<p>\(escapedHTML($0.limits))</p><p class=\"note\">\($0.imagesScored) images (\(percent($0.shareScored)) %) were scored with windows of \($0.windowPixels) pixels on \($0.flipImages) flip images; feature spread \(number($0.featureSpread)) (below 0.1 the encoder would have collapsed).</p>"
     }
     return """
       <section aria-labelledby="limits"><h2 id="limits">What this search could and could not see</h2>
+      \(control ?? "<p>There was no positive control.</p>")
       \(power ?? "<p>No search took place.</p>")
       <p>That nothing was found never means that nothing is there.</p></section>
       """

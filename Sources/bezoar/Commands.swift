@@ -12,6 +12,9 @@ enum Commands {
     .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),
     .value(
       "--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
+    .value(
+      "--fdr", "X", "largest expected share of false ones among the images removed (default 0.01)",
+      setting: "filter.falseDiscoveryRate"),
     .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
   ]
   static let run: [Option] = [
@@ -58,8 +61,7 @@ enum Commands {
       options: [
         .value("--manifest", "FILE", "write digests for sha256sum -c"),
         .value("--image-size", "N", "side to resize to"),
-        threads, .flag("--detect", "run the detectors that need no training"),
-        .flag("--json", "print the account as JSON"),
+        threads, .flag("--json", "print the account as JSON"),
       ]),
     .init(
       name: "poison", summary: "writes a poisoned copy of a labelled dataset with its ground truth",
@@ -68,7 +70,7 @@ enum Commands {
         .value("--out", "DIR", "folder to create"), .value("--labels", "SOURCE", "folders (default) or a label file"),
         .value("--seed", "N", "seed of everything drawn (default 0)"), threads,
       ] + attack),
-    stage("train", "trains the scan encoder"), stage("search", "searches for triggers"),
+    stage("screen", "runs the detectors that need no training"), stage("train", "trains the scan encoder"), stage("search", "searches for triggers"),
     stage("filter", "decides which images to remove"), stage("retrain", "trains encoders on the kept images"),
     stage("evaluate", "measures the encoders"),
     .init(

@@ -154,9 +154,6 @@ struct Runner {
       arguments.positionals[0], imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
     if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
-    if arguments.flags.contains("--detect") {
-      print(inspection.screening(on: try device(), seed: 0, threads: try threads()))
-    }
     print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")
     return inspection.account.decoded == 0 ? 3 : 0
   }
