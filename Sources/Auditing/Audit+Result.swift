@@ -67,7 +67,8 @@ extension Audit {
       featureSpread: Double(spread), imagesScored: search.candidates.count,
       shareScored: Double(search.candidates.count) / Double(max(1, set.count)), windowPixels: window,
       flipImages: min(configuration.search.flipImages, set.count),
-      limits: (Detectors.all.map { type(of: $0).limits }).joined(separator: " "), canary: control)
+      limits: (configuration.scans ? Detectors.all : Detectors.modelFree).map { type(of: $0).limits }
+        .joined(separator: " "), canary: control)
     let missed = control.flatMap { control -> Verdict.Reason? in
       control.foundBy.isEmpty
         ? .init(
@@ -115,7 +116,9 @@ extension Audit {
         .init(
           "search.nothing-found", "no picture or pattern recurred in unrelated images and stood apart from its decoys"
         )
-      ],
+      ]
+        + (configuration.scans
+          ? [] : [.init("search.skipped", "no encoder was trained: only the detectors that need none looked")]),
       power: power)
   }
 

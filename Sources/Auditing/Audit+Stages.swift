@@ -45,6 +45,7 @@ extension Audit {
   // MARK: train
 
   func train() throws -> (String, Int?) {
+    guard configuration.scans else { return ("skipped: not asked for", nil) }
     let state = try training("scan", over: copy, scanConfiguration, stream.stream("scan"))
     try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
     return (summary(state), state.epoch * set.count)
@@ -82,6 +83,7 @@ extension Audit {
 
   /// Warnings of the scan training, which decide over the verdict.
   func scanWarnings() throws -> [TrainingWarning] {
+    guard configuration.scans else { return [] }
     if let state = try folder.training("scan") { return state.warnings }
     return [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
   }
@@ -96,6 +98,7 @@ extension Audit {
 
   /// False if there are too few images for clusters and flip tests, or the encoder is of no use.
   func isSearchable() throws -> Bool {
+    guard configuration.scans else { return false }
     let warnings = try scanWarnings()
     return set.count >= 20 && !warnings.contains { $0.code == .notFinite || $0.code == .fewImages }
   }
@@ -231,7 +234,8 @@ extension Audit {
   func evaluate() throws -> String {
     if try folder.read(json: Metrics.self, "state/evaluation.json") != nil { return "already measured" }
     guard try isSearchable() else {
-      let reason = "the scan encoder could not be trained"
+      let reason =
+        configuration.scans ? "the scan encoder could not be trained" : "no scan encoder was asked for"
       let none = EncoderMetrics(encoder: "none", unmeasured: reason)
       try folder.write(
         json: Metrics(before: .init(encoder: "scan", unmeasured: reason), after: none, afterPlain: nil),

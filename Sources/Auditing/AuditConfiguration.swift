@@ -29,6 +29,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// Network of the scan and plain encoders; AdvCL takes the same with three batch-norm branches.
   public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
   public var scan = ContrastiveConfiguration()
+  /// False trains and searches no encoder: only the detectors that need none look.
+  public var scans = true
   /// True leaves colour augmentation out where at least half of the images are grey.
   public var adaptAugmentation = true
   public var search = PatchSearch.Configuration()
@@ -48,6 +50,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   /// Named settings.
   public enum Preset: String, CaseIterable, Sendable {
+    /// Seconds: only the detectors that need no training, and no encoder at the end.
+    case screen
     /// Minutes on two cores, for a first look and for tests.
     case quick
     /// The default.
@@ -61,6 +65,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     var configuration = AuditConfiguration()
     switch preset {
     case .standard: break
+    case .screen:
+      configuration.scans = false
+      configuration.retrain = []
     case .quick:
       configuration.scan.epochs = 20
       configuration.filter.classifier.iterations = 200

@@ -220,7 +220,7 @@ public struct PoisonFilter: Sendable {
       scores.images, null: absent.map { max(scores.images[$0], scores.decoys[$0]) })
     guard let limit = Calibration.benjaminiHochberg(p, rate: configuration.falseDiscoveryRate) else { return }
     // A classifier that does not know the members has learnt nothing of use.
-    guard pictured.count(where: { p[$0] <= limit }) * 5 >= pictured.count * 4 else { return }
+    guard pictured.count(where: { p[$0] <= limit }) * 2 >= pictured.count else { return }
     // Never below 0, where the classifier itself calls an image clean.
     let threshold = max(0, zip(scores.images, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity)
     outcome.threshold = threshold

@@ -6,8 +6,8 @@ import Tensors
 
 /// Finds the same small picture in images that have nothing else in common, without any training.
 ///
-/// 1. Windows of a fifth of the image side at the places of highest local contrast, described by their
-///    centred pixels in whitened main directions.
+/// 1. Windows of a sixth, a fifth and a quarter of the image side at the places of highest local contrast,
+///    described by their centred pixels in whitened main directions.
 /// 2. Of some of them the number of windows elsewhere that are nearly equal, and of those that are merely
 ///    alike. Natural windows have ever more neighbours with growing distance; a pasted picture has all of
 ///    them at once and then none.
@@ -21,6 +21,8 @@ public struct RecurringPatches: Detector {
   public static let limits =
     "recurring-patch sees a picture of at least a fifth of the image side that recurs, up to compression and small changes, in at least four unrelated images; not one that is scaled or turned by much, transparent or of low contrast."
 
+  /// Sides of windows relative to the image's.
+  private static let shares = [0.2, 0.16, 0.26]
   /// Windows described in an image.
   private static let perImage = 8
   /// Images that windows are taken from, at most.
@@ -30,7 +32,7 @@ public struct RecurringPatches: Detector {
   private static let near: Float = 0.9
   private static let alike: Float = 0.7
   /// Groups that are looked at closely.
-  private static let attempts = 40
+  private static let attempts = 20
   /// Images of a first look.
   private static let firstLook = 1500
   static let minimumMembers = 4
@@ -43,10 +45,22 @@ public struct RecurringPatches: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
-    let windows = Windows(set, set.sample(Self.sample), perImage: Self.perImage, context)
-    guard windows.count >= 2 * Self.minimumMembers else { return [] }
+    var (found, taken): ([Proposal], Set<Int>) = ([], [])
+    let images = set.sample(Self.sample)
+    for share in Self.shares {
+      look(Windows(set, images, share: share, perImage: Self.perImage, context), context, &found, &taken)
+    }
+    return found
+  }
+
+  /// Adds what windows of one size show in images that show nothing yet.
+  private func look(
+    _ windows: Windows, _ context: DetectionContext, _ found: inout [Proposal], _ taken: inout Set<Int>
+  ) {
+    let set = context.set
+    guard windows.count >= 2 * Self.minimumMembers else { return }
     let seeds = windows.seeds(context.device, queries: Self.queries, near: Self.near, alike: Self.alike)
-    var (found, taken, tried): ([Proposal], Set<Int>, Set<Int>) = ([], [], [])
+    var tried: Set<Int> = []
     var attempts = 0
     for seed in seeds where attempts < Self.attempts && !tried.contains(seed) {
       let group = windows.group(of: seed, near: Self.near)
@@ -59,7 +73,6 @@ public struct RecurringPatches: Detector {
       taken.formUnion(proposal.members.map(\.image))
       found.append(proposal)
     }
-    return found
   }
 
   /// Recovers what the windows share and looks for it everywhere.
@@ -140,10 +153,10 @@ private struct Windows {
     var thumbnail: [Float]
   }
 
-  init(_ set: ImageSet, _ images: [Int], perImage: Int, _ context: DetectionContext) {
+  init(_ set: ImageSet, _ images: [Int], share: Double, perImage: Int, _ context: DetectionContext) {
     let factor = max(1, set.side / 32)
     let side = set.side / factor
-    let window = max(5, Int((0.19 * Double(side)).rounded()))
+    let window = max(5, Int((share * Double(side)).rounded()))
     fullSide = window * factor
     let found = concurrentMap(images.count, threads: context.threads) { slot -> Found in
       let plane = Self.reduced(set, images[slot], factor, side)

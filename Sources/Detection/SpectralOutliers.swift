@@ -68,7 +68,9 @@ public struct SpectralOutliers: Detector {
     let side: Int
     /// Coefficients kept, as indices into channel * side * side + row * side + column.
     let kept: [Int]
+    /// Wave k at place x: basis[k * side + x], and transposed.
     private let basis: [Float]
+    private let turned: [Float]
     private let imageSide: Int
 
     init(_ set: ImageSet, isClipped: Bool) {
@@ -78,11 +80,13 @@ public struct SpectralOutliers: Detector {
       let n = side
       // Low frequencies are what images are about; a class is no pattern.
       kept = (0..<3 * n * n).filter { max($0 % (n * n) / n, $0 % n) >= n / 4 }
-      basis = (0..<n * n).map { i in
+      let waves = (0..<n * n).map { i -> Float in
         let (k, x) = (i / n, i % n)
         let scale = (Float(k == 0 ? 1 : 2) / Float(n)).squareRoot()
         return scale * cos(Float(2 * x + 1) * Float(k) * .pi / Float(2 * n))
       }
+      basis = waves
+      turned = (0..<n * n).map { waves[$0 % n * n + $0 / n] }
     }
 
     /// Y, U and V planes in levels, each side * side; tiles of a larger image are averaged, which keeps
@@ -152,11 +156,11 @@ public struct SpectralOutliers: Detector {
       let planes = planes(set, image)
       var (half, whole) = ([Float](repeating: 0, count: n * n), [Float](repeating: 0, count: 3 * n * n))
       for c in 0..<3 {
+        for i in half.indices { half[i] = 0 }
         for y in 0..<n {
-          for k in 0..<n {
-            var sum: Float = 0
-            for x in 0..<n { sum += planes[c * n * n + y * n + x] * basis[k * n + x] }
-            half[y * n + k] = sum
+          for x in 0..<n {
+            let value = planes[c * n * n + y * n + x]
+            for k in 0..<n { half[y * n + k] += value * turned[x * n + k] }
           }
         }
         for k in 0..<n {
@@ -262,9 +266,7 @@ public struct SpectralOutliers: Detector {
         let own = fit.separation.above
         guard own > 0, !fit.members.contains(where: taken.contains) else { continue }
         let proposal = proposal(fit)
-        guard let separation = proposal.separation, separation.isPlanted,
-          separation.deviation >= SpectralOutliers.smallestDeviation
-        else { continue }
+        guard let separation = proposal.separation, Self.isPlanted(separation) else { continue }
         taken.formUnion(fit.members)
         result.append(proposal)
       }
@@ -337,9 +339,13 @@ public struct SpectralOutliers: Detector {
           separation: Separation(scores, decoys: scores.map { -$0 }, members: members, rate: rate), median: median,
           deviation: deviation)
       }
-      guard var fit = last, fit.separation.isPlanted else { return nil }
+      guard var fit = last, Self.isPlanted(fit.separation) else { return nil }
       fit.members = members
       return fit
+    }
+
+    private static func isPlanted(_ separation: Separation) -> Bool {
+      separation.isPlanted && separation.deviation >= SpectralOutliers.smallestDeviation
     }
 
     private func covariance(_ chosen: [Int], without members: Set<Int>) -> [Double] {

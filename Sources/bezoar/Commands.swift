@@ -6,7 +6,7 @@ enum Commands {
   static let threads = Option.value("--threads", "N", "threads (default: all processors)")
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
-    .value("--preset", "NAME", "quick, standard (default) or paper"),
+    .value("--preset", "NAME", "screen, quick, standard (default) or paper"),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
     .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),

@@ -38,7 +38,7 @@ struct Runner {
     if config == nil, let path = environment["BEZOAR_CONFIG"] { config = (path, "BEZOAR_CONFIG") }
     let name = arguments.value("--preset") ?? environment["BEZOAR_PRESET"] ?? "standard"
     guard let preset = AuditConfiguration.Preset(rawValue: name) else {
-      throw UsageError(description: "there is no preset \(name); presets are quick, standard and paper")
+      throw UsageError(description: "there is no preset \(name); presets are screen, quick, standard and paper")
     }
     var layers = try ConfigurationLayers(preset)
     extra(&layers)

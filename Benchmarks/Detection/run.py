@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Plants attacks in real datasets, audits them, and writes Benchmarks/DETECTION.md from the results.
+
+    python3 Benchmarks/Detection/run.py --cifar FOLDER --work FOLDER [--preset screen,standard] [--seeds 1,2,3]
+                                        [--only NAME ...] [--jobs N] [--table]
+
+A run whose result is there is not repeated, so that the same command goes on where it stopped. Every audit
+uses a preset's settings as they are; nothing is set for an attack. Triggers and target classes follow the
+seed. CIFAR-10 is a folder of JPEG files in class folders (train/ and test/ below --cifar); Fashion-MNIST is
+where Debian's dataset-fashion-mnist puts it.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BEZOAR = os.environ.get("BEZOAR", os.path.join(ROOT, ".build/release/bezoar"))
+FASHION = "/usr/share/datasets/fashion-mnist"
+
+# Name, arguments of `bezoar poison`.
+ATTACKS = [
+    ("ssl-backdoor, random", ["--attack", "ssl-backdoor", "--rate", "0.5"]),
+    ("ssl-backdoor, fixed", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "fixed"]),
+    ("ssl-backdoor, grid", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "grid"]),
+    ("ssl-backdoor, 22 %", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "7"]),
+    ("text", ["--attack", "text", "--rate", "0.5"]),
+    ("natural", ["--attack", "natural", "--rate", "0.5"]),
+    ("two triggers", ["--attack", "ssl-backdoor", "--rate", "0.5", "--triggers", "2"]),
+    ("ssl-backdoor, 0.5 % of all", ["--attack", "ssl-backdoor", "--dataset-rate", "0.005"]),
+    ("ssl-backdoor, 0.2 % of all", ["--attack", "ssl-backdoor", "--dataset-rate", "0.002"]),
+    ("text, 0.5 % of all", ["--attack", "text", "--dataset-rate", "0.005"]),
+    ("natural, 0.5 % of all", ["--attack", "natural", "--dataset-rate", "0.005"]),
+    ("ctrl", ["--attack", "ctrl", "--rate", "0.5"]),
+    ("collage", ["--attack", "collage", "--rate", "0.5"]),
+    ("corrupt-encoder", ["--attack", "corrupt-encoder", "--rate", "0.5"]),
+    ("blended", ["--attack", "blended", "--rate", "0.5"]),
+    ("sig", ["--attack", "sig", "--rate", "0.5"]),
+    ("warp", ["--attack", "warp", "--rate", "0.5"]),
+    ("none", ["--attack", "none"]),
+]
+DATASETS = ["fashion", "cifar"]
+
+
+def slug(*parts):
+    return "-".join("".join(c if c.isalnum() else "-" for c in str(p)).strip("-") for p in parts).replace("--", "-")
+
+
+def run(arguments, dataset, attack, options, preset, seed):
+    folder = os.path.join(arguments.work, slug(dataset, attack, preset, seed))
+    kept = os.path.join(arguments.results, slug(dataset, attack, preset, seed) + ".json")
+    if os.path.exists(kept):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if dataset == "cifar":
+        source = [arguments.cifar + "/train", "--labels", "folders", "--limit", "10000", "--quality", "90"]
+        test = ["--eval", arguments.cifar + "/test", "--eval-limit", "2000"]
+    else:
+        name = FASHION + "/%s-%s-ubyte.gz"
+        source = [name % ("train", "images-idx3"), "--labels", name % ("train", "labels-idx1"), "--limit", "6000"]
+        test = ["--eval", name % ("t10k", "images-idx3"), "--eval-labels", name % ("t10k", "labels-idx1"),
+                "--eval-limit", "2000"]
+    threads = ["--threads", str(arguments.threads)]
+    plant = [BEZOAR, "poison", *source, "--out", folder + "/planted", "--seed", str(seed), *options, *threads]
+    if preset != "screen" and attack != "none":
+        plant += test
+    subprocess.run(plant, check=True, stdout=subprocess.DEVNULL)
+    truth = folder + "/planted/ground-truth.json"
+    audit = subprocess.run(
+        [BEZOAR, "audit", folder + "/planted/dataset", "--out", folder + "/audit", "--preset", preset, "--seed",
+         str(seed), "--retrain", "none", "--ground-truth", truth, "--progress", "none", "--quiet", *threads],
+        capture_output=True, text=True)
+    if not os.path.exists(folder + "/audit/result.json"):
+        print(folder, audit.stderr, file=sys.stderr)
+        return
+    with open(folder + "/audit/result.json") as file:
+        result = json.load(file)
+    with open(truth) as file:
+        planted = json.load(file)
+    of = {p["path"]: p["trigger"] for p in planted["poisoned"]}
+    found = set()
+    for family in result["families"]:
+        own = [of[m] for m in family["members"] if m in of]
+        if 2 * len(own) > len(family["members"]):
+            found.add(max(set(own), key=own.count))
+    before = result["metrics"]["before"]
+    canary = (result["verdict"]["power"] or {}).get("canary") or {}
+    row = {
+        "dataset": dataset, "attack": attack, "preset": preset, "seed": seed, "target": planted["target_class"],
+        "verdict": result["verdict"]["value"], "images": result["dataset"]["decoded"],
+        "poisons": len(planted["poisoned"]), "removed": result["counts"]["suspects"],
+        "truth": result["ground_truth"], "triggers": len(planted["triggers"]), "families": len(result["families"]),
+        "triggers_found": len(found), "found_by": sorted({d for f in result["families"] for d in f["found_by"]}),
+        "flips": [[f["flip_count"], f["flip_total"], f["p_value"]] for f in result["families"]],
+        "canary": canary, "scored": result["counts"]["candidates_scored"],
+        "attack_success_rate": before["attack_success_rate"],
+        "clean_false_positive_rate": before["clean_false_positive_rate"],
+        "stages": {s["name"]: round(s["seconds"], 1) for s in result["run"]["stages"]},
+        "config_digest": result["config_digest"],
+    }
+    os.makedirs(arguments.results, exist_ok=True)
+    with open(kept + ".part", "w") as file:
+        json.dump(row, file, indent=1, sort_keys=True)
+    os.rename(kept + ".part", kept)
+    shutil.rmtree(folder, ignore_errors=True)
+    print(dataset, attack, preset, seed, row["verdict"], row["truth"] and round(row["truth"]["recall"], 3),
+          row["truth"] and round(row["truth"]["precision"], 3), row["removed"], flush=True)
+
+
+def percent(values):
+    return " / ".join("-" if v is None else ("%.1f" % (100 * v)).rstrip("0").rstrip(".") for v in values)
+
+
+def table(arguments):
+    rows = []
+    for name in sorted(os.listdir(arguments.results)):
+        if name.endswith(".json"):
+            with open(os.path.join(arguments.results, name)) as file:
+                rows.append(json.load(file))
+    text = []
+    for preset in ["screen", "quick", "standard"]:
+        own = [r for r in rows if r["preset"] == preset]
+        if not own:
+            continue
+        text += ["", "## Preset `%s`" % preset, ""]
+        head = ["dataset", "attack", "seeds", "recall %", "precision %", "false removals %", "verdicts", "found by"]
+        if preset != "screen":
+            head += ["attack success (clean) %", "flips"]
+        text += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+        for dataset in DATASETS:
+            for attack, _ in ATTACKS:
+                some = sorted((r for r in own if r["dataset"] == dataset and r["attack"] == attack),
+                              key=lambda r: r["seed"])
+                if not some or attack == "none":
+                    continue
+                verdicts = [r["verdict"] for r in some]
+                by = sorted({d for r in some for d in r["found_by"]})
+                cells = [
+                    dataset, attack, ", ".join(str(r["seed"]) for r in some),
+                    percent([r["truth"]["recall"] for r in some]),
+                    percent([r["truth"]["precision"] if r["removed"] else None for r in some]),
+                    percent([r["truth"]["false_removal_rate"] for r in some]),
+                    ", ".join("%d %s" % (verdicts.count(v), v) for v in sorted(set(verdicts))), ", ".join(by) or "-"]
+                if preset != "screen":
+                    def took(r):
+                        a, c = r["attack_success_rate"], r["clean_false_positive_rate"]
+                        if a is None:
+                            return "-"
+                        return "%.0f (%.0f)%s" % (100 * a, 100 * c, "" if a > c + 0.05 else ", did not take")
+                    cells += ["; ".join(took(r) for r in some),
+                              "; ".join(str(r["flips"][0][0]) + " of " + str(r["flips"][0][1]) if r["flips"] else "-"
+                                        for r in some)]
+                text.append("| " + " | ".join(cells) + " |")
+        clean = [r for r in own if r["attack"] == "none"]
+        if clean:
+            wrong = sum(r["verdict"] == "poisoned" for r in clean)
+            removed = sum(r["removed"] for r in clean) / sum(r["images"] for r in clean)
+            text += ["", "Unpoisoned: %d runs, %d wrong `poisoned` verdicts, %s %% of the images removed." % (
+                len(clean), wrong, percent([removed]))]
+        planted = [r for r in own if r["attack"] != "none" and r["families"]]
+        if planted:
+            seen = sum(bool(r["canary"].get("found_by")) for r in planted)
+            text += ["", "Canary found in %d of the %d runs in which something planted was found; in %d of all %d runs." % (
+                seen, len(planted), sum(bool(r["canary"].get("found_by")) for r in own), len(own))]
+        two = [r for r in own if r["triggers"] > 1]
+        if two:
+            text += ["", "Two triggers at once: both found in %d of %d runs." % (
+                sum(r["triggers_found"] == r["triggers"] for r in two), len(two))]
+        searched = [r["scored"] / r["images"] for r in own if r["scored"]]
+        if searched:
+            text += ["", "Images scored by the flip test: %s %% at most." % percent([max(searched)])]
+        seconds = [r["stages"].get("screen", 0) for r in own if r["dataset"] == "cifar"]
+        if seconds:
+            text += ["", "Screening of 10,000 CIFAR images: median %.1f s (%d threads, other runs beside it)." % (
+                sorted(seconds)[len(seconds) // 2], arguments.threads)]
+    return "\n".join(text) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cifar", default="cifar")
+    parser.add_argument("--work", default="/tmp/bezoar-detection")
+    parser.add_argument("--results", default=os.path.join(ROOT, "Benchmarks/Detection/results"))
+    parser.add_argument("--preset", default="screen")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--datasets", nargs="*", default=DATASETS)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--table", action="store_true", help="print the table and run nothing")
+    arguments = parser.parse_args()
+    if not arguments.table:
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            waiting = [
+                pool.submit(run, arguments, dataset, attack, options, preset, seed)
+                for preset in arguments.preset.split(",") for seed in map(int, arguments.seeds.split(","))
+                for dataset in arguments.datasets for attack, options in ATTACKS
+                if not arguments.only or attack in arguments.only]
+            for one in waiting:
+                one.result()
+    print(table(arguments))
+
+
+main()
