@@ -45,7 +45,10 @@ let tests: [(name: String, imports: [String])] = [
   ),
   (
     "DetectionTests",
-    ["Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "Randomness", "TestSupport"]
+    [
+      "Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "NeuralNetworks", "Randomness", "Tensors",
+      "TestSupport",
+    ]
   ),
   ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
   ("ReportingTests", ["Reporting", "Findings", "TestSupport"]),

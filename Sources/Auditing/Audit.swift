@@ -162,7 +162,7 @@ public final class Audit {
     }
   }
 
-  /// A grey picture for grey images: a coloured one would prove too little.
+  /// A black and white picture for grey images: a coloured one would prove too little.
   private func drawCanary() -> Canary? {
     guard configuration.canary else { return nil }
     let own = stream.stream("canary")
@@ -170,7 +170,7 @@ public final class Audit {
     if set.greyShare >= 0.5 {
       for i in stride(from: 0, to: picture.pixels.count, by: 3) {
         let (r, g, b) = (Int(picture.pixels[i]), Int(picture.pixels[i + 1]), Int(picture.pixels[i + 2]))
-        let level = UInt8((r * 4 + g * 2 + b) / 7)
+        let level: UInt8 = r + g + b > 255 ? 255 : 0
         for c in 0..<3 { picture.pixels[i + c] = level }
       }
     }

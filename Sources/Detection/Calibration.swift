@@ -14,18 +14,18 @@ public enum Calibration {
     }
   }
 
-  /// p-values from an exponential tail through the 90 % and 99 % quantiles of the null: where a few of the
+  /// p-values from an exponential tail through the 80 % and 95 % quantiles of the null: where a few of the
   /// null values are not null after all, and where p-values below 1 / n are needed.
   ///
   /// - Source: Knijnenburg et al., "Fewer permutations, more accurate P-values", Bioinformatics 2009, with
   ///   a generalised Pareto tail of shape 0.
   public static func tailPValues(_ scores: [Float], null: [Float]) -> [Double] {
     let sorted = null.sorted()
-    let (low, high) = (Double(sorted[sorted.count * 90 / 100]), Double(sorted[sorted.count * 99 / 100]))
+    let (low, high) = (Double(sorted[sorted.count * 80 / 100]), Double(sorted[sorted.count * 95 / 100]))
     let scale = max(high - low, 1e-6)
     let plain = pValues(scores, null: null)
     return zip(scores, plain).map { score, p in
-      Double(score) <= low ? p : 0.1 * exp(-log(10) * (Double(score) - low) / scale)
+      Double(score) <= low ? p : 0.2 * exp(-log(4) * (Double(score) - low) / scale)
     }
   }
 
@@ -78,7 +78,7 @@ public struct Separation: Codable, Sendable, Hashable {
   /// It must then be many images, nearly free of decoys: natural windows that were tried lay less than 2
   /// away from their decoys.
   var isPlantedPicture: Bool {
-    isPlanted || decoysAbove * 50 <= above && distance >= 5 && deviation >= 5.5
+    isPlanted || valley <= 0.9 && decoysAbove * 50 <= above && distance >= 5 && deviation >= 5.5
   }
 
   /// Looks for the valley between the bulk and the scores of members.

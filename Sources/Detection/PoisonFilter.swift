@@ -116,7 +116,9 @@ public struct PoisonFilter: Sendable {
     for proposal in proposals {
       let images = proposal.members.map(\.image)
       if let canary, canary.share(of: images) > 0.5 {
-        if proposal.isPoison { outcome.canaryFoundBy.append(proposal.detector) }
+        if proposal.isPoison, !outcome.canaryFoundBy.contains(proposal.detector) {
+          outcome.canaryFoundBy.append(proposal.detector)
+        }
         continue
       }
       guard proposal.isPoison, let trigger = proposal.trigger, let separation = proposal.separation else {
@@ -169,7 +171,18 @@ public struct PoisonFilter: Sendable {
       return
     }
     let detectors = outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
-    if family.members.count > outcome.families[twin].members.count { outcome.families[twin] = family }
+    let (old, new) = (outcome.families[twin].separation, family.separation)
+    // The better separated one; where not both are, a pattern, which explains the whole image, or else the
+    // larger one.
+    let isBetter: Bool
+    if old.isPlanted && new.isPlanted {
+      isBetter = new.valley < old.valley
+    } else if case .pattern = family.trigger, new.isPlanted {
+      isBetter = true
+    } else {
+      isBetter = new.above > old.above
+    }
+    if isBetter { outcome.families[twin] = family }
     outcome.families[twin].detectors = detectors
   }
 

@@ -32,7 +32,7 @@ public struct RecurringPatches: Detector {
   private static let near: Float = 0.9
   private static let alike: Float = 0.7
   /// Groups that are looked at closely.
-  private static let attempts = 20
+  private static let attempts = 40
   /// Images of a first look.
   private static let firstLook = 1500
   static let minimumMembers = 4
@@ -180,7 +180,7 @@ private struct Windows {
       all.count == 0
       ? all
       : ClusterSpace(
-        all, directions: min(40, all.width), shrinkage: 0.3, context.stream.stream("windows"))(all)
+        all, directions: min(64, all.width), shrinkage: 0.3, context.stream.stream("windows"))(all)
   }
 
   private static func reduced(_ set: ImageSet, _ image: Int, _ factor: Int, _ side: Int) -> [Float] {
@@ -288,6 +288,8 @@ private struct Windows {
     let columns = Swift.stride(from: 0, to: count, by: columnsAtOnce).map {
       part(all[$0..<min(count, $0 + columnsAtOnce)], columnsAtOnce)
     }
+    // What a fifth of all images show is no trigger but what they are.
+    let largest = Float(thumbnails.count) / 5
     var scored: [(seed: Int, share: Float)] = []
     for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
       let own = queries[start..<min(queries.count, start + rowsAtOnce)]
@@ -303,7 +305,7 @@ private struct Windows {
       for (k, seed) in own.enumerated() {
         // The window itself is among both.
         let (few, many) = (close[k] - 1, loose[k] - 1)
-        if few >= Float(RecurringPatches.minimumMembers - 1), few >= 0.5 * many {
+        if few >= Float(RecurringPatches.minimumMembers - 1), few <= largest, few >= 0.5 * many {
           scored.append((seed, Self.lowerBound(few, of: many)))
         }
       }

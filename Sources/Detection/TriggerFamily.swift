@@ -3,11 +3,11 @@ import Images
 import Randomness
 
 /// Windows of different images that show the same picture, and the picture they share.
-struct WindowFamily {
+package struct WindowFamily {
   /// Indices into the search's candidates; the seed first.
-  var members: [Int]
+  package var members: [Int]
   /// The shared picture.
-  var template: PatchTemplate
+  package var template: PatchTemplate
 }
 
 /// Groups the search's best windows by what they show.
@@ -58,7 +58,7 @@ public struct FamilySearch: Sendable {
   /// Returns the families among candidates, the largest first; no image is in two.
   ///
   /// - Parameter ranked: Candidates in order of their score; the first ones are compared.
-  func families(_ ranked: [PatchSearch.Candidate]) -> [WindowFamily] {
+  package func families(_ ranked: [PatchSearch.Candidate]) -> [WindowFamily] {
     let pool = Array(ranked.prefix(configuration.candidates))
     let inner = centreSide(pool.first?.window.side ?? 0)
     let matches = concurrentMap(pool.count, threads: threads) { i -> [PatchMatch.Place]? in

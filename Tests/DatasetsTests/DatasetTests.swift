@@ -153,7 +153,7 @@ import Testing
       var copy = PoisonedCopy()
       copy.rate = 0.5
       copy.target = "b"
-      copy.triggerPixels = 5
+      copy.settings.size = 5
       copy.seed = 3
       let truth = try copy.write(dataset, labels: labels, evaluation: (dataset, labels), to: folder + "/out")
       #expect(truth.poisoned.count == 5 && truth.targetClass == "b")
@@ -173,7 +173,7 @@ import Testing
       #expect(
         try Dataset(Path(folder + "/out/eval-triggered")).entries.map(\.path)
           == Dataset(Path(folder + "/out/eval")).entries.map(\.path))
-      copy.triggerPixels = 17
+      copy.settings.size = 17
       #expect(throws: PoisoningError.self) {
         try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/big")
       }
@@ -198,11 +198,103 @@ import Testing
     }
   }
 
-  @Test func fixedPositionIsTheLowerRight() {
+  @Test func fixedPositionIsTheLowerRight() throws {
     var stream = RandomStream(seed: 0)
-    let image = Image(width: 40, height: 40)
-    let trigger = Trigger(Image(width: 8, height: 8, red: 255))
-    let (_, box) = PatchAttack(position: .fixed).planted(trigger, in: image, &stream)
-    #expect(box == PatchAttack.Box(x: 28, y: 28, width: 8, height: 8))
+    var settings = AttackSettings()
+    settings.trigger = Image(width: 8, height: 8, red: 255)
+    settings.position = .fixed
+    let attack = PatchAttack(settings, side: 40, RandomStream(seed: 1))
+    #expect(try attack.triggered(Image(width: 40, height: 40), &stream).box == Box(x: 28, y: 28, width: 8, height: 8))
+  }
+
+  /// A picture with some content: a coloured ramp with a bright disc.
+  private func scene(_ side: Int, turned: Bool) -> Image {
+    var image = Image(width: side, height: side)
+    for y in 0..<side {
+      for x in 0..<side {
+        let (u, v) = turned ? (y, x) : (x, y)
+        let isDisc = (u - side / 3) * (u - side / 3) + (v - side / 2) * (v - side / 2) < side * side / 16
+        let at = 3 * (y * side + x)
+        image.pixels[at] = UInt8(isDisc ? 230 : 40 + 150 * u / side)
+        image.pixels[at + 1] = UInt8(isDisc ? 200 : 90 + 60 * v / side)
+        image.pixels[at + 2] = UInt8(isDisc ? 60 : 160 - 100 * u / side)
+      }
+    }
+    return image
+  }
+
+  @Test(arguments: Attacks.names) func plantedPicturesAreGolden(_ name: String) throws {
+    let attack = try #require(Attacks.named(name)).init(AttackSettings(), side: 32, RandomStream(seed: 7))
+    let (image, donor) = (scene(32, turned: false), scene(32, turned: true))
+    // Training image, test image and trigger beside each other.
+    var sheet = Image(width: 96, height: 32)
+    var stream = RandomStream(seed: 3)
+    let poisoned = try attack.poisoned(image, donor: donor, &stream)
+    let triggered = try attack.triggered(image, &stream)
+    sheet.paste(poisoned.image, x: 0, y: 0)
+    sheet.paste(triggered.image, x: 32, y: 0)
+    let picture = attack.picture
+    sheet.paste(
+      picture.cropped(x: 0, y: 0, width: min(32, picture.width), height: min(32, picture.height)), x: 64, y: 0)
+    let path = "images/attacks/\(name).png"
+    if ProcessInfo.processInfo.environment["BEZOAR_UPDATE_GOLDEN"] != nil {
+      try write(ImageCodec.encodePNG(sheet), Fixtures.path(path))
+    }
+    let golden = try ImageCodec.decode([UInt8](Fixtures.bytes(path)))
+    let furthest = zip(sheet.pixels, golden.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 255
+    // Another libjpeg or libm may round differently.
+    #expect(furthest <= (name == "natural" ? 8 : 1))
+    #expect(poisoned.image != image && triggered.image != image)
+    let box = poisoned.box
+    #expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= 32 && box.y + box.height <= 32)
+  }
+
+  /// CTRL adds its magnitude to two DCT bins of U and V and leaves the others and Y as they were.
+  @Test func spectralTriggerMovesTwoBins() throws {
+    let attack = SpectralAttack(AttackSettings(), side: 32, RandomStream(seed: 2))
+    let before = Image(width: 32, height: 32, red: 128, green: 120, blue: 130)
+    var stream = RandomStream(seed: 1)
+    let after = attack.triggered(before, &stream).image
+    func bin(_ image: Image, _ k: Int, _ l: Int, _ weights: [Double]) -> Double {
+      var sum = 0.0
+      for y in 0..<32 {
+        for x in 0..<32 {
+          let wave = cos(Double(2 * x + 1) * Double(l) * .pi / 64) * cos(Double(2 * y + 1) * Double(k) * .pi / 64)
+          for c in 0..<3 { sum += weights[c] * Double(image.pixels[3 * (32 * y + x) + c]) * wave / 16 }
+        }
+      }
+      return sum
+    }
+    let u = [-0.492 * 0.299, -0.492 * 0.587, 0.492 * 0.886]
+    let v = [0.877 * 0.701, -0.877 * 0.587, -0.877 * 0.114]
+    for (weights, sign) in [(u, attack.parameters["sign_u"]), (v, attack.parameters["sign_v"])] {
+      for k in [15, 31] {
+        let moved = bin(after, k, k, weights) - bin(before, k, k, weights)
+        #expect(abs(moved - 100 * (sign ?? 0)) < 3)
+      }
+      #expect(abs(bin(after, 14, 15, weights) - bin(before, 14, 15, weights)) < 3)
+    }
+    #expect(abs(bin(after, 15, 15, [0.299, 0.587, 0.114])) < 3)
+  }
+
+  @Test func severalTriggersPoisonClassesOfTheirOwn() throws {
+    try Fixtures.withFolder { folder in
+      let dataset = try labelled(folder)
+      let labels = try LabelSource.layout.labels(for: dataset)
+      var copy = PoisonedCopy()
+      (copy.rate, copy.triggers, copy.settings.size) = (0.5, 2, 5)
+      let truth = try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/out")
+      #expect(Set(truth.triggers.map(\.targetClass)) == ["a", "b"])
+      #expect(truth.poisoned.count { $0.trigger == 0 } == 5 && truth.poisoned.count { $0.trigger == 1 } == 5)
+      for poisoned in truth.poisoned {
+        #expect(poisoned.path.hasPrefix(truth.triggers[poisoned.trigger].targetClass + "/"))
+      }
+      (copy.triggers, copy.datasetRate) = (1, 0.1)
+      #expect(try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/few").poisoned.count == 2)
+      copy.datasetRate = 0.9
+      #expect(throws: PoisoningError.self) {
+        try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/many")
+      }
+    }
   }
 }

@@ -102,7 +102,7 @@ import Testing
     let family = try #require(families.first)
     #expect(Set(family.members.map { ranked[$0].image }).isSubset(of: poisoned))
     #expect(family.members.count >= 15)
-    #expect(family.trigger.image == picture(8, seed: 99))
+    #expect(family.template.image == picture(8, seed: 99))
   }
 
   @Test func unrelatedWindowsAreNoFamily() throws {
@@ -141,7 +141,7 @@ import Testing
     #expect(FamilySearch(.init(), set: set, threads: 2, RandomStream(seed: 1)).families(ranked).isEmpty)
   }
 
-  private func decide(_ count: Int, poisoned: Set<Int>) throws -> PoisonFilter.Outcome {
+  private func decide(_ count: Int, poisoned: Set<Int>, canary: Bool = false) throws -> PoisonFilter.Outcome {
     let (set, places) = try set(count, poisoned: poisoned)
     var state = PatchSearch.State()
     state.candidates = candidates(set, places)
@@ -155,8 +155,12 @@ import Testing
     configuration.classifier.networks = 1
     configuration.classifier.iterations = 60
     configuration.classifier.batch = 32
+    let device = CPUDevice(threads: 2)
+    let control = canary ? Canary(set, picture: picture(7, seed: 55), RandomStream(seed: 6)) : nil
+    let context = DetectionContext(
+      set: control?.set ?? set, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
     return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
-      .decide(state, set: set, on: CPUDevice(threads: 2), threads: 2) { _ in }
+      .decide(Detectors.all.flatMap { $0.proposals(context) }, canary: control, set: set, on: device, threads: 2) { _ in }
   }
 
   @Test func plantedImagesAreRemovedAndOthersKept() throws {
@@ -164,6 +168,7 @@ import Testing
     let outcome = try decide(120, poisoned: poisoned)
     let removed = Set(outcome.removals.map(\.image))
     #expect(outcome.families.count == 1)
+    #expect(outcome.families.first?.detectors.sorted() == ["patch-search", "recurring-patch"])
     #expect(removed.isSuperset(of: poisoned))
     #expect(removed.subtracting(poisoned).count <= 2)
   }
@@ -171,7 +176,37 @@ import Testing
   @Test func nothingIsRemovedWithoutAFamily() throws {
     let outcome = try decide(80, poisoned: [])
     #expect(outcome.families.isEmpty && outcome.removals.isEmpty && outcome.scores.isEmpty)
-    #expect(outcome.candidateScores.count == 80)
+  }
+
+  /// The control is found, and neither its images nor its picture are in the decision.
+  @Test func canaryIsFoundAndLeavesNoTrace() throws {
+    let clean = try decide(240, poisoned: [], canary: true)
+    #expect(clean.canaryFoundBy == ["recurring-patch"])
+    #expect(clean.families.isEmpty && clean.removals.isEmpty)
+    let poisoned = Set(stride(from: 0, to: 240, by: 8))
+    let outcome = try decide(240, poisoned: poisoned, canary: true)
+    #expect(outcome.canaryFoundBy.contains("recurring-patch"))
+    #expect(outcome.families.count == 1)
+    #expect(Set(outcome.removals.map(\.image)).isSuperset(of: poisoned))
+    #expect(Set(outcome.removals.map(\.image)).subtracting(poisoned).count <= 3)
+  }
+
+  @Test func twoTriggersAreTwoFamilies() throws {
+    let (one, _) = try set(200, poisoned: Set(0..<20))
+    let other = picture(7, seed: 321)
+    var planted: [Int: Image] = [:]
+    for i in 100..<130 {
+      var image = one.image(i)
+      image.paste(other, x: i % 15, y: i % 11)
+      planted[i] = image
+    }
+    let set = one.replacing(planted)
+    let context = DetectionContext(
+      set: set, device: CPUDevice(threads: 2), threads: 2, stream: RandomStream(seed: 1))
+    let found = RecurringPatches().proposals(context)
+    #expect(found.count == 2)
+    let sizes = found.map { Set($0.members.map(\.image)) }.sorted { $0.count > $1.count }
+    #expect(sizes == [Set(100..<130), Set(0..<20)])
   }
 
   @Test func searchEndsScoresOnceAndResumesAlike() throws {
@@ -231,5 +266,175 @@ extension DetectionTests {
 extension Encoder.Configuration {
   fileprivate var networkWeights: [String: Tensor] {
     Encoder(self, weights: [:]).network.initialWeights(RandomStream(seed: 3))
+  }
+}
+
+@Suite struct CalibrationTests {
+  @Test func pValuesCountTheNullAndAreNeverZero() {
+    let p: [Double] = Calibration.pValues([5, 0, 2], null: [1, 2, 3, 4])
+    let expected: [Double] = [0.2, 1, 0.8]
+    #expect(p == expected)
+  }
+
+  /// The worked example of the paper: 15 p-values, rate 0.05, four rejected.
+  @Test func benjaminiHochbergRejectsAsPublished() {
+    let p = [
+      0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590,
+      1.0,
+    ]
+    #expect(Calibration.benjaminiHochberg(p.reversed(), rate: 0.05) == 0.0095)
+    #expect(Calibration.benjaminiHochberg([0.5, 0.9], rate: 0.05) == nil)
+  }
+
+  @Test func tailOfAnExponentialIsRecovered() {
+    // Quantiles of an exponential distribution: p = e^-x.
+    let null = (0..<10_000).map { Float(-log((Double($0) + 0.5) / 10_000)) }
+    let p = Calibration.tailPValues([4, 8, 12], null: null)
+    for (value, x) in zip(p, [4.0, 8, 12]) { #expect(abs(log(value) + x) < 0.1) }
+  }
+
+  /// `--fdr` means what it says: over repetitions with known poison among noise the mean share of false ones
+  /// stays below the rate, and without poison nothing is separated.
+  @Test(arguments: [0.01, 0.05, 0.2]) func falseDiscoveryRateHolds(_ rate: Double) {
+    var (shares, found): ([Double], [Double]) = ([], [])
+    for repetition in 0..<40 {
+      var stream = RandomStream(seed: UInt64(repetition))
+      let decoys = (0..<2000).map { _ in stream.normal() }
+      // Poison reaches down into the bulk, so that the threshold has to be paid for.
+      let scores = (0..<2000).map { $0 < 100 ? 3.2 + 0.9 * stream.normal() : stream.normal() }
+      let separation = Separation(scores, decoys: decoys, members: Array(0..<100), rate: rate)
+      let above = scores.indices.filter { scores[$0] >= separation.threshold }
+      shares.append(Double(above.count { $0 >= 100 }) / Double(max(1, above.count)))
+      found.append(Double(above.count { $0 < 100 }) / 100)
+    }
+    let mean = shares.reduce(0, +) / 40
+    // Four standard errors of the mean over repetitions.
+    let error = (shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 39 / 40).squareRoot()
+    #expect(mean <= rate + 4 * error)
+    #expect(found.reduce(0, +) / 40 > (rate < 0.02 ? 0.5 : 0.7))
+  }
+
+  @Test func noiseIsNotSeparatedAndModesAre() {
+    var stream = RandomStream(seed: 3)
+    let decoys = (0..<3000).map { _ in stream.normal() }
+    let noise = (0..<3000).map { _ in stream.normal() }
+    let highest = noise.indices.sorted { noise[$0] > noise[$1] }.prefix(60)
+    #expect(!Separation(noise, decoys: decoys, members: Array(highest), rate: 0.01).isPlanted)
+    let planted = noise.indices.map { $0 < 50 ? 12 + noise[$0] : noise[$0] }
+    let separation = Separation(planted, decoys: decoys, members: Array(0..<30), rate: 0.01)
+    #expect(separation.isPlanted && separation.above == 50 && separation.decoysAbove == 0)
+    // A tail that has all degrees is no mode, even without a decoy in it.
+    let tail = noise.indices.map { $0 < 300 ? Float($0) / 25 : noise[$0] }
+    #expect(!Separation(tail, decoys: decoys, members: Array(200..<300), rate: 0.01).isPlanted)
+  }
+}
+
+/// What every detector must hold to.
+@Suite struct DetectorConformanceTests {
+  static let side = 24
+
+  static func noise(_ side: Int, _ stream: RandomStream) -> Image {
+    var own = stream
+    return Image(width: side, height: side, pixels: (0..<3 * side * side).map { _ in UInt8(own.integer(below: 256)) })
+  }
+
+  /// Smooth images; the first `planted` carry a patch, those after `waved` a wave over all of them, and the last
+  /// six are one image with slightly different brightness.
+  static func set(_ count: Int, planted: Int = 0, waved: Range<Int> = 0..<0, order: [Int]? = nil) throws -> ImageSet {
+    let trigger = noise(8, RandomStream(seed: 99))
+    let images = (0..<count).map { i -> Image in
+      let source = i >= count - 6 && count > 20 ? count - 6 : i
+      var image = noise(5, RandomStream(seed: UInt64(500 + source))).resized(width: side, height: side)
+      if source != i { image.pixels = image.pixels.map { UInt8(min(255, Int($0) + i - source)) } }
+      if i < planted { image.paste(trigger, x: 3 * i % (side - 8), y: 5 * i % (side - 8)) }
+      if waved.contains(i) {
+        for k in image.pixels.indices {
+          let wave = 14 * sin(2 * Double.pi * 9 * Double(k / 3 % side) / Double(side) + 1)
+          image.pixels[k] = UInt8(max(0, min(255, Int(image.pixels[k]) + Int(wave))))
+        }
+      }
+      return image
+    }
+    return try Fixtures.withFolder { folder in
+      for (slot, i) in (order ?? Array(0..<count)).enumerated() {
+        try Data(ImageCodec.encodePNG(images[i])).write(to: URL(fileURLWithPath: folder + "/\(10_000 + slot).png"))
+      }
+      return ImageSet(try Dataset(Path(folder)), side: side, threads: 2)
+    }
+  }
+
+  /// A search whose candidates are the images with a patch, at their places.
+  static func context(_ set: ImageSet, planted: Int, threads: Int = 2, order: [Int]? = nil) -> DetectionContext {
+    var search = PatchSearch.State()
+    let order = order ?? Array(0..<set.count)
+    for (slot, i) in order.enumerated() {
+      let window = Window(x: max(0, min(side - 10, 3 * i % (side - 8) - 1)), y: max(0, min(side - 10, 5 * i % (side - 8) - 1)), side: 10)
+      let shift: Float = i < planted ? 0.5 : 0.001 * Float(i % 7)
+      search.candidates.append(.init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: shift, images: 64)))
+      search.controls.append(.init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: 0.001 * Float(i % 5), images: 64)))
+    }
+    return DetectionContext(
+      set: set, device: CPUDevice(threads: threads), threads: threads, stream: RandomStream(seed: 4), search: search)
+  }
+
+  @Test func namesAndLimitsAreStated() {
+    let names = Detectors.all.map { type(of: $0).name }
+    #expect(Set(names).count == names.count && names.count == 5)
+    for detector in Detectors.all {
+      #expect(type(of: detector).limits.hasPrefix(type(of: detector).name) && type(of: detector).limits.hasSuffix("."))
+    }
+  }
+
+  @Test(arguments: 0..<5) func nothingFromNothing(_ index: Int) throws {
+    let detector = Detectors.all[index]
+    let empty = try Self.set(1).subset([])
+    #expect(detector.proposals(Self.context(empty, planted: 0)).isEmpty)
+    #expect(detector.proposals(Self.context(try Self.set(1), planted: 0)).isEmpty)
+  }
+
+  @Test(arguments: 0..<5) func sameImagesSameProposals(_ index: Int) throws {
+    let detector = Detectors.all[index]
+    let set = try Self.set(220, planted: 24, waved: 40..<100)
+    let first = detector.proposals(Self.context(set, planted: 24))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(
+      try encoder.encode(first) == encoder.encode(detector.proposals(Self.context(set, planted: 24, threads: 1))))
+    // In another order the same images.
+    var stream = RandomStream(seed: 77)
+    let order = stream.permutation(220)
+    let shuffled = detector.proposals(
+      Self.context(try Self.set(220, planted: 24, waved: 40..<100, order: order), planted: 24, order: order))
+    let again: [Set<Int>] = shuffled.map { proposal in Set(proposal.members.map { order[$0.image] }) }
+    let images: [Set<Int>] = first.map { proposal in Set(proposal.members.map(\.image)) }
+    #expect(Set(again) == Set(images))
+    for proposal in first {
+      #expect(!proposal.members.isEmpty && Set(proposal.members.map(\.image)).count == proposal.members.count)
+      for member in proposal.members {
+        #expect(member.pValue > 0 && member.pValue <= 1 && member.score.isFinite && (0..<220).contains(member.image))
+        if let place = member.place { #expect(place.x >= 0 && place.x + place.side <= set.side) }
+      }
+    }
+    switch type(of: detector).name {
+    case "recurring-patch", "patch-search":
+      #expect(images == [Set(0..<24)])
+    case "spectral-outliers": #expect(images == [Set(40..<100)])
+    case "near-duplicates": #expect(images == [Set(214..<220)])
+    default: #expect(first.isEmpty)
+    }
+  }
+
+  @Test func seamsAreSeenAtTheMiddle() throws {
+    let plain = try Self.set(120)
+    var halves: [Int: Image] = [:]
+    for i in 0..<40 {
+      var image = plain.image(i)
+      image.paste(plain.image((i + 60) % 110).cropped(x: 0, y: 0, width: 12, height: 24), x: 0, y: 0)
+      halves[i] = image
+    }
+    let found = CollageSeams().proposals(Self.context(plain.replacing(halves), planted: 0))
+    #expect(found.count == 1 && !found[0].isPoison)
+    #expect(found[0].members.count { $0.image < 40 } >= 25 && found[0].members.allSatisfy { $0.image < 40 })
+    #expect(CollageSeams().proposals(Self.context(plain, planted: 0)).isEmpty)
   }
 }

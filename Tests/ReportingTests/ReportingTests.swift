@@ -31,16 +31,17 @@ import Testing
         power: nil),
       families: [
         TriggerFamily(
-          id: "family-1", detector: "patch-search",
+          id: "family-1", foundBy: ["recurring-patch", "patch-search"],
           trigger: .init(crop: "evidence/none.png", sizePixels: 9, box: .init(x: 1, y: 2, width: 9, height: 9)),
-          flipCount: 100, flipTotal: 256, pValue: 0.002, members: [path], severity: .high, tags: ["AML.T0020"])
+          flipCount: 100, flipTotal: 256, pValue: 0.002, members: [path], severity: .high,
+          secondary: [.init(name: "blur-consistency", members: 0.4, others: 0.9)], tags: ["AML.T0020"])
       ],
       suspects: [
         Suspect(
           path: path, pathBase64: nil, sha256: "cd", score: 1.23456789, pValue: 0.001, family: "family-1",
           box: .init(x: 1, y: 2, width: 9, height: 9), rank: 1, reason: "reason \(path)")
       ],
-      counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
+      notes: [Note(detector: "near-duplicates", count: 7, members: [path])], counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
       metrics: Metrics(before: metrics, after: metrics, afterPlain: nil),
       scores: ScoreSummary(
         candidates: .init([0.1, 0.2, 0.9], bins: 4), classifier: .init([-3, -2, 4], bins: 4), threshold: 0),
