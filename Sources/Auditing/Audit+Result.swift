@@ -55,7 +55,9 @@ extension Audit {
     -> Verdict
   {
     let searchable = try isSearchable()
-    let spread = try folder.training("scan")?.log.last?.spread ?? 0
+    let spread =
+      try folder.training("scan")?.log.last?.spread
+      ?? (searchable ? searchSpace(Embedder(try scanEncoder(), on: device)).spread : 0)
     let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(set.side)
     let control = canary.map { canary in
       Verdict.Power.Canary(

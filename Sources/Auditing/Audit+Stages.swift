@@ -46,6 +46,13 @@ extension Audit {
 
   func train() throws -> (String, Int?) {
     guard configuration.scans else { return ("skipped: not asked for", nil) }
+    if let path = configuration.encoder, let text = configuration.encoderNormalization,
+      let normalization = EncoderImport.normalization(text)
+    {
+      let imported = try EncoderImport(path, side: set.side, normalization: normalization)
+      try save(imported.encoder, as: "scan")
+      return ("\(path): \(imported.summary)", nil)
+    }
     let state = try training("scan", over: copy, scanConfiguration, stream.stream("scan"))
     try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
     return (summary(state), state.epoch * set.count)
@@ -83,7 +90,7 @@ extension Audit {
 
   /// Warnings of the scan training, which decide over the verdict.
   func scanWarnings() throws -> [TrainingWarning] {
-    guard configuration.scans else { return [] }
+    guard configuration.scans, configuration.encoder == nil else { return [] }
     if let state = try folder.training("scan") { return state.warnings }
     return [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
   }

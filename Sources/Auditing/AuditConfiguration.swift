@@ -29,6 +29,10 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// Network of the scan and plain encoders; AdvCL takes the same with three batch-norm branches.
   public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
   public var scan = ContrastiveConfiguration()
+  /// A safetensors file with an encoder to search instead of training one; nil trains one.
+  public var encoder: String?
+  /// How that encoder's input is normalised: imagenet, cifar10, half, none, or M,M,M/D,D,D.
+  public var encoderNormalization: String?
   /// False trains and searches no encoder: only the detectors that need none look.
   public var scans = true
   /// True leaves colour augmentation out where at least half of the images are grey.
@@ -93,6 +97,17 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public func problems() -> [String] {
     var found = scan.problems() + search.problems(side: imageSize) + filter.problems() + advcl.problems()
     if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
+    switch (encoder, encoderNormalization.map(EncoderImport.normalization)) {
+    case (nil, nil), (_?, .some(.some)): break
+    case (nil, _?): found.append("an encoder's normalisation needs an encoder; give one with --encoder FILE.safetensors")
+    case (_?, nil):
+      found.append(
+        "an encoder needs the normalisation it was trained with; give --encoder-normalization imagenet, cifar10, half, none or M,M,M/D,D,D"
+      )
+    case (_?, .some(.none)):
+      found.append(
+        "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(encoderNormalization ?? "")")
+    }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")
     }

@@ -18,6 +18,7 @@ public enum Preparation {
       case .noImages: return 3
       case .missing, .unreadable, .malformed: return 2
       }
+    case let error as CheckpointError: return [.mismatch, .unsupported].contains(error.code) ? 64 : 2
     case is PoisoningError, is ReportError: return 64
     default: return 2
     }

@@ -10,9 +10,9 @@ public struct Encoder: Sendable {
     public var network: ResNet.Configuration
     /// Side of the input in pixels.
     public var side: Int
-    /// Input = (pixel in 0...1 - mean) / deviation, for all channels.
-    public var mean: Float = 0.5
-    public var deviation: Float = 0.25
+    /// Input = (pixel in 0...1 - mean) / deviation, one of each a channel.
+    public var mean: [Float] = [0.5, 0.5, 0.5]
+    public var deviation: [Float] = [0.25, 0.25, 0.25]
     /// The batch-norm branch that features are read from.
     public var branch = 0
 
@@ -38,8 +38,12 @@ public struct Encoder: Sendable {
 
   /// Runs the network on pixels in 0...1, [N, side, side, 3], in a trace.
   package func activations(_ pixels: Value, _ scope: Scope) -> ResNet.Activations {
-    let scale = 1 / configuration.deviation
-    return network(pixels * scale - configuration.mean * scale, scope)
+    let scale = configuration.deviation.map { 1 / $0 }
+    let shift = zip(configuration.mean, scale).map { $0 * $1 }
+    // Equal channels are scalars, which fuse into what follows.
+    if Set(scale).count == 1, Set(shift).count == 1 { return network(pixels * scale[0] - shift[0], scope) }
+    let trace = pixels.owner
+    return network(pixels * trace.constant(Tensor([3], scale)) - trace.constant(Tensor([3], shift)), scope)
   }
 
   /// Writes `model.safetensors` and `config.json` into a folder.

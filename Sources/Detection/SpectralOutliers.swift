@@ -19,7 +19,7 @@ import Images
 public struct SpectralOutliers: Detector {
   public static let name = "spectral-outliers"
   public static let limits =
-    "spectral-outliers sees one fixed pattern added to whole images, in at least some 30 of them; not one of low frequency alone, not one that changes from image to image, not warps."
+    "spectral-outliers sees one fixed pattern added to whole images, in some 30 up to a seventh of them; not one of low frequency alone, not one that changes from image to image, not warps."
 
   /// Coefficients of the clipped view beyond these levels are cut off.
   private static let clip: Float = 16
@@ -237,8 +237,11 @@ public struct SpectralOutliers: Detector {
       let step = max(1, n / 2000)
       let levels = concurrentMap(width, threads: threads) { [values] k -> (Float, Float, Float, Float) in
         let some = stride(from: k * rows, to: (k + 1) * rows, by: step).map { values[$0] }.sorted()
-        let (low, middle, high) = (some[some.count / 10], some[some.count / 2], some[some.count * 9 / 10])
-        let scale = (high - low) / 2.56 + 2
+        // 15 % and 85 %: a pattern may be in up to a seventh of all images.
+        let (low, middle, high) = (
+          some[some.count * 15 / 100], some[some.count / 2], some[some.count * 85 / 100]
+        )
+        let scale = (high - low) / 2.07 + 2
         var (sum, squares): (Float, Float) = (0, 0)
         for i in k * rows..<(k + 1) * rows {
           let value = max(-12, min(12, (values[i] - middle) / scale))

@@ -16,7 +16,7 @@ public struct AuditResult: Codable, Equatable, Sendable {
   public var families: [TriggerFamily]
   public var suspects: [Suspect]
   /// Worth a look; nothing here was removed.
-  public var notes: [Note]
+  @Listed public var notes: [Note]
   public var counts: Counts
   public var metrics: Metrics
   public var scores: ScoreSummary?
@@ -30,7 +30,8 @@ public struct AuditResult: Codable, Equatable, Sendable {
   ) {
     (self.tool, self.run, self.config, self.configDigest, self.seed) = (tool, run, config, configDigest, seed)
     (self.dataset, self.verdict, self.families, self.suspects) = (dataset, verdict, families, suspects)
-    (self.notes, self.counts, self.metrics, self.scores, self.groundTruth) = (notes, counts, metrics, scores, groundTruth)
+    _notes = Listed(wrappedValue: notes)
+    (self.counts, self.metrics, self.scores, self.groundTruth) = (counts, metrics, scores, groundTruth)
   }
 
   enum CodingKeys: String, CodingKey {
@@ -129,6 +130,35 @@ public struct Nullable<Value: Codable & Equatable & Sendable>: Codable, Equatabl
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+  }
+}
+
+/// A list that results of earlier versions lack: missing is empty.
+@propertyWrapper
+public struct Listed<Element: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
+  public var wrappedValue: [Element]
+  /// Wraps a list.
+  public init(wrappedValue: [Element]) { self.wrappedValue = wrappedValue }
+  /// Reads a list.
+  public init(from decoder: any Decoder) throws {
+    wrappedValue = try decoder.singleValueContainer().decode([Element].self)
+  }
+  /// Writes the list.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Reads a value that may be missing as well as null.
+  public func decode<Value>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
+    try decodeIfPresent(type, forKey: key) ?? Nullable(wrappedValue: nil)
+  }
+
+  /// Reads a list that may be missing.
+  public func decode<Element>(_ type: Listed<Element>.Type, forKey key: Key) throws -> Listed<Element> {
+    try decodeIfPresent(type, forKey: key) ?? Listed(wrappedValue: [])
   }
 }
 

@@ -32,7 +32,7 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   /// The detector that found it first.
   public var detector: String
   /// All detectors that found it.
-  public var foundBy: [String]
+  @Listed public var foundBy: [String]
   public var trigger: Trigger
   /// Images that changed to the trigger's cluster when it was pasted into them.
   public var flipCount: Int
@@ -43,7 +43,7 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   public var members: [String]
   public var severity: Severity
   /// Scores that never remove an image by themselves.
-  public var secondary: [Secondary]
+  @Listed public var secondary: [Secondary]
   /// Tags of public taxonomies.
   public var tags: [String]
 
@@ -63,10 +63,12 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
     id: String, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
     members: [String], severity: Severity, secondary: [Secondary], tags: [String]
   ) {
-    (self.id, self.foundBy, self.trigger, self.flipCount) = (id, foundBy, trigger, flipCount)
+    (self.id, self.trigger, self.flipCount) = (id, trigger, flipCount)
+    _foundBy = Listed(wrappedValue: foundBy)
+    _secondary = Listed(wrappedValue: secondary)
     detector = foundBy.first ?? ""
     (self.flipTotal, self.pValue, self.members, self.severity) = (flipTotal, pValue, members, severity)
-    (self.secondary, self.tags) = (secondary, tags)
+    self.tags = tags
   }
 
   enum CodingKeys: String, CodingKey {

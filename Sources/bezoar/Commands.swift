@@ -13,6 +13,11 @@ enum Commands {
     .value(
       "--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
     .value(
+      "--encoder", "FILE", "search this safetensors encoder instead of training one", setting: "encoder"),
+    .value(
+      "--encoder-normalization", "NAME", "imagenet, cifar10, half, none or M,M,M/D,D,D: how it was trained",
+      setting: "encoderNormalization"),
+    .value(
       "--fdr", "X", "largest expected share of false ones among the images removed (default 0.01)",
       setting: "filter.falseDiscoveryRate"),
     .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),

@@ -127,3 +127,88 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     }
   }
 }
+
+@Suite struct EncoderImportTests {
+  private let network = ResNet.Configuration(width: 4, blocks: [1, 2], stemStride: 1)
+  private let half = EncoderImport.normalizations["half"] ?? ([], [])
+
+  private func file(_ folder: String, _ tensors: [String: Tensor]) throws -> String {
+    let path = folder + "/model.safetensors"
+    try SafeTensors.encode(tensors).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test(arguments: ["", "module.encoder_q.", "backbone.", "module.base_encoder."])
+  func prefixesAreStripped(_ prefix: String) throws {
+    try Fixtures.withFolder { folder in
+      let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
+      var all = Dictionary(uniqueKeysWithValues: weights.map { (prefix + $0.key, $0.value) })
+      all[prefix + "fc.weight"] = Tensor([2, 8], repeating: 0)
+      if !prefix.isEmpty { all["queue"] = Tensor([3], repeating: 1) }
+      let imported = try EncoderImport(file(folder, all), side: 16, normalization: half)
+      #expect(imported.prefix == prefix && imported.matched.count == weights.count)
+      #expect(imported.leftOut.count == (prefix.isEmpty ? 1 : 2))
+      #expect(imported.encoder.weights == weights && imported.encoder.configuration.network == network)
+      #expect(imported.summary.contains("none missing"))
+    }
+  }
+
+  @Test func numberedSequencesAreLightlys() throws {
+    try Fixtures.withFolder { folder in
+      let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
+      let all = weights.map { name, tensor -> (String, Tensor) in
+        for (i, part) in ["conv1", "bn1"].enumerated() where name.hasPrefix(part + ".") && !name.contains("layer") {
+          return ("backbone.\(i)" + name.dropFirst(part.count), tensor)
+        }
+        for stage in 1...2 where name.hasPrefix("layer\(stage).") {
+          return ("backbone.\(stage + 3)" + name.dropFirst(6), tensor)
+        }
+        return (name, tensor)
+      }
+      let imported = try EncoderImport(
+        file(folder, Dictionary(uniqueKeysWithValues: all)), side: 16, normalization: half)
+      #expect(imported.encoder.weights == weights)
+    }
+  }
+
+  @Test func whatDoesNotFitIsNamed() throws {
+    try Fixtures.withFolder { folder in
+      var weights = ResNet(network).initialWeights(RandomStream(seed: 1))
+      let other = try file(folder, ["embedding.weight": Tensor([2], repeating: 0)])
+      let unknown = #expect(throws: CheckpointError.self) { try EncoderImport(other, side: 16, normalization: half) }
+      #expect(unknown?.description.contains("no conv1.weight") == true)
+      weights["bn1.running_mean"] = nil
+      weights["layer9.0.surprise"] = Tensor([2], repeating: 0)
+      let wrong = try file(folder, weights)
+      let error = #expect(throws: CheckpointError.self) { try EncoderImport(wrong, side: 16, normalization: half) }
+      #expect(error?.description.contains("bn1.running_mean is missing") == true)
+      #expect(error?.description.contains("layer9.0.surprise is not expected") == true)
+    }
+  }
+
+  @Test func normalisationsAreReadOrRefused() {
+    #expect(EncoderImport.normalization("imagenet")?.mean == [0.485, 0.456, 0.406])
+    #expect(EncoderImport.normalization("0,0,0/1,2,4")?.deviation == [1, 2, 4])
+    for text in ["", "imagenet2", "0,0/1,1,1", "0,0,0/1,0,1", "0,0,0"] {
+      #expect(EncoderImport.normalization(text) == nil)
+    }
+  }
+
+  /// Channels with their own mean and deviation are what the formula says.
+  @Test func channelsAreNormalisedEach() throws {
+    var configuration = Encoder.Configuration(network: network, side: 16)
+    let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
+    let device = CPUDevice(threads: 1)
+    let pixels = (0..<3 * 256).map { Float($0 % 97) / 97 }
+    func features(_ configuration: Encoder.Configuration, _ pixels: [Float]) -> [Float] {
+      Embedder(Encoder(configuration, weights: weights), on: device).features(1) { _, target, position in
+        for (k, value) in pixels.enumerated() { target[position + k] = value }
+      }.values
+    }
+    (configuration.mean, configuration.deviation) = ([0.1, 0.2, 0.3], [0.5, 1, 2])
+    let each = features(configuration, pixels)
+    (configuration.mean, configuration.deviation) = ([0, 0, 0], [1, 1, 1])
+    let normalised = pixels.enumerated().map { ($1 - [0.1, 0.2, 0.3][$0 % 3]) / [0.5, 1, 2][$0 % 3] }
+    for (a, b) in zip(each, features(configuration, normalised)) { #expect(abs(a - b) < 1e-4) }
+  }
+}

@@ -51,7 +51,7 @@ import Testing
     let help = try Execution.bezoar("--help")
     #expect(help.code == 0)
     for command in [
-      "audit", "demo", "inspect", "poison", "train", "search", "filter", "retrain", "evaluate", "report", "gate",
+      "audit", "demo", "inspect", "poison", "screen", "train", "search", "filter", "retrain", "evaluate", "report", "gate",
       "config", "doctor",
     ] {
       #expect(help.output.contains("  \(command) "))
@@ -238,6 +238,78 @@ import Testing
       _ = try Self.audit(folder + "/images", folder + "/parts")
       #expect(try Self.stable(folder + "/parts") == Self.stable(folder + "/whole"))
     }
+  }
+
+  /// Without any training: a planted trigger is found in seconds, and nothing in the same images without it.
+  @Test func screeningFindsWhatIsPlanted() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeScenes(600, in: folder + "/images")
+      let poison = try Execution.bezoar(
+        "poison", folder + "/images", "--out", folder + "/p", "--rate", "0.2", "--seed", "5", "--quality", "90")
+      #expect(poison.code == 0, "\(poison.errors)")
+      let run = try Execution.bezoar(
+        "audit", folder + "/p/dataset", "--preset", "screen", "--out", folder + "/out", "--ground-truth",
+        folder + "/p/ground-truth.json", "--progress", "none", "--seed", "1")
+      #expect(run.code == 1 && run.output.contains("poisoned"), "\(run.errors)\(run.output)")
+      let result = try JSONDecoder().decode(
+        AuditResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json")))
+      #expect(result.verdict.power?.canary?.foundBy == ["recurring-patch"])
+      let truth = try #require(result.groundTruth)
+      #expect(truth.recall > 0.98 && truth.precision > 0.95)
+      #expect(result.families.count == 1 && result.families[0].foundBy.contains("recurring-patch"))
+      let schema = try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json"))
+      #expect(schema.problems(try Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))) == [])
+      // The canary's images are kept, and its picture is not among the families.
+      let kept = try String(contentsOfFile: folder + "/out/kept.txt", encoding: .utf8).split(separator: "\n").count
+      #expect(kept == 600 - result.suspects.count)
+
+      let plain = try Execution.bezoar(
+        "audit", folder + "/images", "--preset", "screen", "--out", folder + "/plain", "--progress", "none", "--seed",
+        "1")
+      #expect(plain.code == 0 && plain.output.contains("no_evidence"), "\(plain.errors)\(plain.output)")
+    }
+  }
+
+  /// Smooth coloured scenes in two class folders, every one different.
+  static func makeScenes(_ count: Int, in folder: String, side: Int = 32) throws {
+    for i in 0..<count {
+      let path = "\(folder)/\(i % 2 == 0 ? "even" : "odd")"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      var state = UInt64(i + 1) &* 0x9E37_79B9_7F4A_7C15
+      let coarse = (0..<3 * 36).map { _ -> UInt8 in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(state >> 56)
+      }
+      let image = Image(width: 6, height: 6, pixels: coarse).resized(width: side, height: side)
+      try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: "\(path)/\(i).png"))
+    }
+  }
+
+  @Test func ownEncodersAreSearchedAndWrongOnesRefused() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      _ = try Self.audit(folder + "/images", folder + "/first", ["--retrain", "none"])
+      let model = folder + "/first/models/scan/model.safetensors"
+      let run = try Self.audit(
+        folder + "/images", folder + "/out",
+        ["--retrain", "none", "--encoder", model, "--encoder-normalization", "0.5,0.5,0.5/0.25,0.25,0.25"])
+      #expect(run.code == 4, "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/scan.safetensors"))
+      let taken = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors"))
+      #expect(try taken == Data(contentsOf: URL(fileURLWithPath: model)))
+      let guessed = try Self.audit(folder + "/images", folder + "/b", ["--encoder", model])
+      #expect(guessed.code == 64 && guessed.errors.contains("--encoder-normalization"), "\(guessed.errors)")
+      try Data("no".utf8).write(to: URL(fileURLWithPath: folder + "/bad.safetensors"))
+      let bad = try Self.audit(
+        folder + "/images", folder + "/c",
+        ["--encoder", folder + "/bad.safetensors", "--encoder-normalization", "imagenet"])
+      #expect(bad.code == 2 && bad.errors.contains("not a valid safetensors file"), "\(bad.errors)")
+    }
+  }
+
+  @Test func unknownAttacksNameTheKnownOnes() throws {
+    let run = try Execution.bezoar("poison", ".", "--out", "/tmp/bezoar-none", "--attack", "blend")
+    #expect(run.code == 64 && run.errors.contains("did you mean blended?") && run.errors.contains("corrupt-encoder"))
   }
 
   @Test func poisonAndInspectAccountForEverything() throws {
