@@ -221,7 +221,9 @@ extension Audit {
       Double(hits) / Double(max(1, outcome.removals.count)), Double(hits) / Double(max(1, poisoned.count))
     )
     let search = (try? folder.read(json: PatchSearch.State.self, "state/search.json")) ?? .init()
-    let ranked = zip(search.candidates, SearchedPatches.scores(search).candidates).sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
+    let ranked = zip(search.candidates, SearchedPatches.scores(search).candidates).sorted {
+      ($0.1, $1.0.image) > ($1.1, $0.0.image)
+    }
     var top: [String: Double] = [:]
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)

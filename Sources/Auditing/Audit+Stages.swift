@@ -26,7 +26,7 @@ extension Audit {
       for (i, detector) in Detectors.modelFree.enumerated() {
         try checkInterruption()
         progress.update(Double(i) / Double(Detectors.modelFree.count), type(of: detector).name)
-        all += detector.proposals(context(copy))
+        all += detector.proposals(context(type(of: detector).isControlled ? copy : set))
       }
       try folder.write(json: all, to: "state/screen.json")
       found = all

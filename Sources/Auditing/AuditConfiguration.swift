@@ -99,14 +99,16 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
     switch (encoder, encoderNormalization.map(EncoderImport.normalization)) {
     case (nil, nil), (_?, .some(.some)): break
-    case (nil, _?): found.append("an encoder's normalisation needs an encoder; give one with --encoder FILE.safetensors")
+    case (nil, _?):
+      found.append("an encoder's normalisation needs an encoder; give one with --encoder FILE.safetensors")
     case (_?, nil):
       found.append(
         "an encoder needs the normalisation it was trained with; give --encoder-normalization imagenet, cifar10, half, none or M,M,M/D,D,D"
       )
     case (_?, .some(.none)):
       found.append(
-        "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(encoderNormalization ?? "")")
+        "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(encoderNormalization ?? "")"
+      )
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")

@@ -87,7 +87,8 @@ public struct EncoderImport: Sendable {
   /// One line: what was taken and what was not.
   public var summary: String {
     let network = encoder.configuration.network
-    let heads = leftOut.isEmpty ? "" : "; left out \(leftOut.count), such as \(leftOut.prefix(2).joined(separator: ", "))"
+    let heads =
+      leftOut.isEmpty ? "" : "; left out \(leftOut.count), such as \(leftOut.prefix(2).joined(separator: ", "))"
     return
       "\(network.block.rawValue) ResNet, blocks \(network.blocks.map(String.init).joined(separator: "-")), width \(network.width), prefix \"\(prefix)\": \(matched.count) arrays matched, none missing, none unexpected\(heads)"
   }

@@ -56,6 +56,8 @@ public struct Separation: Codable, Sendable, Hashable {
   public var decoysAbove: Int
   /// Images in the valley as a share of those around the upper mode.
   public var valley: Double
+  /// Share of the way from the bulk to the upper mode on which there is no image.
+  public var gap: Double
   /// Lower end of the upper mode relative to the bulk: (mode - median) / spread of the decoys.
   public var distance: Float
   /// One-sided: p-value of as many scores above against as few decoys (sign test, normal approximation).
@@ -88,8 +90,9 @@ public struct Separation: Codable, Sendable, Hashable {
   ///   - decoys: Scores of what cannot be planted, from the same images or some of them.
   ///   - members: Images taken for planted so far; their median is the upper mode.
   ///   - rate: Largest false-discovery rate among images above the threshold.
-  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
-    (threshold, above, decoysAbove, valley, distance, deviation) = (.infinity, 0, 0, 1, 0, 0)
+  ///   - place: Where to cut among places that are equally deep: 0 the lowest, 0.5 the middle one; [0, 1).
+  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double, place: Double = 0.5) {
+    (threshold, above, decoysAbove, valley, gap, distance, deviation) = (.infinity, 0, 0, 1, 0, 0, 0)
     guard members.count >= 3, decoys.count >= 20 else { return }
     let null = decoys.sorted()
     let (low, median) = (null[min(null.count - 1, null.count * 98 / 100)], null[null.count / 2])
@@ -109,9 +112,9 @@ public struct Separation: Codable, Sendable, Hashable {
     }
     let pairs = (0..<bins - 1).map { counts[$0] + counts[$0 + 1] }
     guard let least = pairs.min() else { return }
-    // Of equally deep places the middle one.
+    gap = Double(counts.count { $0 == 0 }) / Double(bins)
     let deepest = pairs.indices.filter { pairs[$0] == least }
-    threshold = low + width * Float(deepest[deepest.count / 2] + 1)
+    threshold = low + width * Float(deepest[Int(place * Double(deepest.count))] + 1)
     valley = Double(least) / Double(max(1, peak))
     // Where the valley is not empty, images of the upper mode reach down into it: take those that the
     // decoys allow. Never more than they allow.

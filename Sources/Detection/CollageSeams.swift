@@ -65,7 +65,8 @@ public struct CollageSeams: Detector {
     ratios.reserveCapacity(side)
     for along in 0..<side {
       let step = abs(value(along, line) - value(along, line - 1))
-      let beside = abs(value(along, line - 1) - value(along, line - 2)) + abs(value(along, line + 1) - value(along, line))
+      let beside =
+        abs(value(along, line - 1) - value(along, line - 2)) + abs(value(along, line + 1) - value(along, line))
       ratios.append(step / (beside / 2 + 4))
     }
     ratios.sort()

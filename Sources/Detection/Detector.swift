@@ -14,8 +14,15 @@ public protocol Detector: Sendable {
   static var name: String { get }
   /// What it cannot see, in one sentence, for reports.
   static var limits: String { get }
+  /// True if the canary is a control for it, so that it looks at the copy that carries it.
+  static var isControlled: Bool { get }
   /// Looks at all images.
   func proposals(_ context: DetectionContext) -> [Proposal]
+}
+
+extension Detector {
+  /// Most look for pictures, as the canary is one.
+  public static var isControlled: Bool { true }
 }
 
 /// What detectors are given.

@@ -153,6 +153,7 @@ public struct PoisonFilter: Sendable {
     let order = outcome.removals.indices.sorted { a, b in
       let (left, right) = (outcome.removals[a], outcome.removals[b])
       if left.family != right.family { return left.family < right.family }
+      if left.evidence != right.evidence { return right.evidence == .classifier }
       return (left.score, right.image) > (right.score, left.image)
     }
     outcome.removals = order.map { outcome.removals[$0] }
@@ -170,7 +171,8 @@ public struct PoisonFilter: Sendable {
       outcome.families.append(family)
       return
     }
-    let detectors = outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
+    let detectors =
+      outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
     let (old, new) = (outcome.families[twin].separation, family.separation)
     // The better separated one; where not both are, a pattern, which explains the whole image, or else the
     // larger one.
@@ -229,13 +231,16 @@ public struct PoisonFilter: Sendable {
     }
     let median = likeness.sorted()[set.count / 2]
     let absent = likeness.indices.filter { likeness[$0] <= median }
-    let p = Calibration.tailPValues(
-      scores.images, null: absent.map { max(scores.images[$0], scores.decoys[$0]) })
+    let null = absent.map { max(scores.images[$0], scores.decoys[$0]) }
+    let p = Calibration.tailPValues(scores.images, null: null)
     guard let limit = Calibration.benjaminiHochberg(p, rate: configuration.falseDiscoveryRate) else { return }
     // A classifier that does not know the members has learnt nothing of use.
     guard pictured.count(where: { p[$0] <= limit }) * 2 >= pictured.count else { return }
-    // Never below 0, where the classifier itself calls an image clean.
-    let threshold = max(0, zip(scores.images, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity)
+    // Never below 0, where the classifier itself calls an image clean, nor below a wide gap.
+    let separation = Separation(
+      scores.images, decoys: null, members: pictured, rate: configuration.falseDiscoveryRate, place: 0)
+    let lowest = zip(scores.images, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity
+    let threshold = max(0, lowest, separation.gap >= 0.25 ? separation.threshold : 0)
     outcome.threshold = threshold
     let added = scores.images.indices.filter { scores.images[$0] >= threshold && !known.contains($0) }
     guard !added.isEmpty else { return }

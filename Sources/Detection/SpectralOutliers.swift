@@ -21,6 +21,9 @@ public struct SpectralOutliers: Detector {
   public static let limits =
     "spectral-outliers sees one fixed pattern added to whole images, in some 30 up to a seventh of them; not one of low frequency alone, not one that changes from image to image, not warps."
 
+  /// The canary is no pattern, and its edges would lie in the tails of the spectrum.
+  public static let isControlled = false
+
   /// Coefficients of the clipped view beyond these levels are cut off.
   private static let clip: Float = 16
   /// Images that directions are fitted to, at most.
@@ -325,7 +328,8 @@ public struct SpectralOutliers: Detector {
           difference[k] = own - other
           separation[k] = abs(own - other) / variance.squareRoot()
         }
-        let chosen = Array((0..<width).sorted { (separation[$0], $1) > (separation[$1], $0) }.prefix(SpectralOutliers.dimensions))
+        let chosen = Array(
+          (0..<width).sorted { (separation[$0], $1) > (separation[$1], $0) }.prefix(SpectralOutliers.dimensions))
         let weights = solve(covariance(chosen, without: Set(members)), chosen.map { difference[$0] })
         var scores = [Float](repeating: 0, count: n)
         for (w, k) in zip(weights, chosen) { for i in 0..<n { scores[i] += w * z[k * n + i] } }

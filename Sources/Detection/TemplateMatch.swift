@@ -172,7 +172,9 @@ private struct Matched {
 
   init(_ template: PatchTemplate, factor: Int) {
     let small = max(1, template.side / factor)
-    var (values, weights) = ([Float](repeating: 0, count: 3 * small * small), [Float](repeating: 0, count: small * small))
+    var (values, weights) = (
+      [Float](repeating: 0, count: 3 * small * small), [Float](repeating: 0, count: small * small)
+    )
     for y in 0..<small * factor {
       for x in 0..<small * factor {
         let (from, to) = (y * template.side + x, y / factor * small + x / factor)

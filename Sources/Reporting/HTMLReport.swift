@@ -106,7 +106,7 @@ public struct HTMLReport {
         .map { "top \($0.key): \(percent($0.value)) %" }.joined(separator: ", ")
       return """
         <h3>Against the planted attack</h3>
-        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. Precision of the search: \(top). The truth was compared after the decision; no detector saw it.</p>
+        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(top). ")The truth was compared after the decision; no detector saw it.</p>
         """
     }
     return """
@@ -135,8 +135,7 @@ public struct HTMLReport {
         <article class="family">
         \(picture(family.trigger.crop, "Recovered trigger of \(family.id)", "trigger"))
         <div><h3>\(escapedHTML(family.id))</h3>
-        <p>\(family.trigger.sizePixels) x \(family.trigger.sizePixels) pixels. Pasted into other images it flips
-        <b>\(family.flipCount) of \(family.flipTotal)</b> into its cluster; p = \(number(family.pValue)).
+        <p>\(family.trigger.sizePixels) x \(family.trigger.sizePixels) pixels. \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
         \(Self.secondary(family))
         <p class="tags">\(family.tags.map { "<span>\(escapedHTML($0))</span>" }.joined(separator: " "))</p>
@@ -145,6 +144,12 @@ public struct HTMLReport {
         """
     }.joined()
     return "<section aria-labelledby=\"families\"><h2 id=\"families\">Trigger families</h2>\(cards)</section>"
+  }
+
+  private static func effect(_ family: TriggerFamily) -> String {
+    family.flipTotal == 0
+      ? "Its effect was not measured: no encoder was searched."
+      : "Planted in other images it flips <b>\(family.flipCount) of \(family.flipTotal)</b> into its cluster; p = \(number(family.pValue))."
   }
 
   private static func secondary(_ family: TriggerFamily) -> String {
@@ -173,7 +178,7 @@ public struct HTMLReport {
     return """
       <section aria-labelledby="scores"><h2 id="scores">Scores</h2><div class="charts">
       \(classifier ?? "")
-      \(Self.histogram(scores.candidates, threshold: nil, title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates"))
+      \(result.counts.candidatesScored == 0 ? "" : Self.histogram(scores.candidates, threshold: nil, title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates"))
       </div><p class="note">Counts are on a logarithmic scale. The line is the score above which an image is removed; images that show the recovered trigger itself are removed as well.</p></section>
       """
   }
@@ -250,7 +255,7 @@ public struct HTMLReport {
 
   private var limits: String {
     let control = (result.verdict.power?.canary).map {
-      "<p>Positive control: a private \($0.sizePixels)-pixel picture was hidden in the training copy of \($0.images) images. \($0.foundBy.isEmpty ? "<b>No detector found it.</b>" : "Found by \(escapedHTML($0.foundBy.joined(separator: " and "))).") Pasted into other images it flips \($0.flipCount) of \($0.flipTotal) into its cluster (p = \(number($0.pValue))).</p>"
+      "<p>Positive control: a private \($0.sizePixels)-pixel picture was hidden in the training copy of \($0.images) images. \($0.foundBy.isEmpty ? "<b>No detector found it.</b>" : "Found by \(escapedHTML($0.foundBy.joined(separator: " and "))).") \($0.flipTotal == 0 ? "" : "Pasted into other images it flips \($0.flipCount) of \($0.flipTotal) into its cluster (p = \(number($0.pValue))).")</p>"
     }
     let power = result.verdict.power.map {
       "<p>\(escapedHTML($0.limits))</p><p class=\"note\">\($0.imagesScored) images (\(percent($0.shareScored)) %) were scored with windows of \($0.windowPixels) pixels on \($0.flipImages) flip images; feature spread \(number($0.featureSpread)) (below 0.1 the encoder would have collapsed).</p>"

@@ -75,7 +75,8 @@ enum Commands {
         .value("--out", "DIR", "folder to create"), .value("--labels", "SOURCE", "folders (default) or a label file"),
         .value("--seed", "N", "seed of everything drawn (default 0)"), threads,
       ] + attack),
-    stage("screen", "runs the detectors that need no training"), stage("train", "trains the scan encoder"), stage("search", "searches for triggers"),
+    stage("screen", "runs the detectors that need no training"), stage("train", "trains the scan encoder"),
+    stage("search", "searches for triggers"),
     stage("filter", "decides which images to remove"), stage("retrain", "trains encoders on the kept images"),
     stage("evaluate", "measures the encoders"),
     .init(

@@ -160,7 +160,8 @@ import Testing
     let context = DetectionContext(
       set: control?.set ?? set, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
     return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
-      .decide(Detectors.all.flatMap { $0.proposals(context) }, canary: control, set: set, on: device, threads: 2) { _ in }
+      .decide(Detectors.all.flatMap { $0.proposals(context) }, canary: control, set: set, on: device, threads: 2) { _ in
+      }
   }
 
   @Test func plantedImagesAreRemovedAndOthersKept() throws {
@@ -368,10 +369,13 @@ extension Encoder.Configuration {
     var search = PatchSearch.State()
     let order = order ?? Array(0..<set.count)
     for (slot, i) in order.enumerated() {
-      let window = Window(x: max(0, min(side - 10, 3 * i % (side - 8) - 1)), y: max(0, min(side - 10, 5 * i % (side - 8) - 1)), side: 10)
+      let window = Window(
+        x: max(0, min(side - 10, 3 * i % (side - 8) - 1)), y: max(0, min(side - 10, 5 * i % (side - 8) - 1)), side: 10)
       let shift: Float = i < planted ? 0.5 : 0.001 * Float(i % 7)
-      search.candidates.append(.init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: shift, images: 64)))
-      search.controls.append(.init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: 0.001 * Float(i % 5), images: 64)))
+      search.candidates.append(
+        .init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: shift, images: 64)))
+      search.controls.append(
+        .init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: 0.001 * Float(i % 5), images: 64)))
     }
     return DetectionContext(
       set: set, device: CPUDevice(threads: threads), threads: threads, stream: RandomStream(seed: 4), search: search)

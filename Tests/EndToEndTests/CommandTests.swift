@@ -51,7 +51,8 @@ import Testing
     let help = try Execution.bezoar("--help")
     #expect(help.code == 0)
     for command in [
-      "audit", "demo", "inspect", "poison", "screen", "train", "search", "filter", "retrain", "evaluate", "report", "gate",
+      "audit", "demo", "inspect", "poison", "screen", "train", "search", "filter", "retrain", "evaluate", "report",
+      "gate",
       "config", "doctor",
     ] {
       #expect(help.output.contains("  \(command) "))

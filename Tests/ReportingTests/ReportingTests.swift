@@ -41,7 +41,8 @@ import Testing
           path: path, pathBase64: nil, sha256: "cd", score: 1.23456789, pValue: 0.001, family: "family-1",
           box: .init(x: 1, y: 2, width: 9, height: 9), rank: 1, reason: "reason \(path)")
       ],
-      notes: [Note(detector: "near-duplicates", count: 7, members: [path])], counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
+      notes: [Note(detector: "near-duplicates", count: 7, members: [path])],
+      counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
       metrics: Metrics(before: metrics, after: metrics, afterPlain: nil),
       scores: ScoreSummary(
         candidates: .init([0.1, 0.2, 0.9], bins: 4), classifier: .init([-3, -2, 4], bins: 4), threshold: 0),
