@@ -60,7 +60,8 @@ public struct Separation: Codable, Sendable, Hashable {
   public var gap: Double
   /// Lower end of the upper mode relative to the bulk: (mode - median) / spread of the decoys.
   public var distance: Float
-  /// One-sided: p-value of as many scores above against as few decoys (sign test, normal approximation).
+  /// Standard deviations of the excess of scores over decoys above the threshold (sign test, normal
+  /// approximation).
   public var deviation: Double
 
   /// Largest valley of what counts as planted.

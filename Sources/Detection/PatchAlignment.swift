@@ -6,14 +6,6 @@ enum PatchAlignment {
   /// Largest deviation of the members from their median, in levels, at which a pixel counts as shared.
   private static let tolerance: Float = 24
 
-  /// A recovered picture and where it is relative to the places that were aligned.
-  struct Recovered {
-    var template: PatchTemplate
-    /// Offset of its corner from each place.
-    var left: Int
-    var top: Int
-  }
-
   /// Aligns images on places and keeps the square around them in which they agree.
   ///
   /// The picture is the per-pixel median; a pixel's weight falls with the 90 % quantile of the
@@ -25,7 +17,7 @@ enum PatchAlignment {
   /// - Returns: nil if the members do not agree level for level.
   static func recover(
     _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double
-  ) -> Recovered? {
+  ) -> PatchTemplate? {
     let margin = inner
     let extent = inner + 2 * margin
     let stride = set.stride
@@ -93,8 +85,6 @@ enum PatchAlignment {
       pixels += median[3 * (y * extent + left)..<3 * (y * extent + left + side)]
       weights += deviation[y * extent + left..<y * extent + left + side].map { 1 / (1 + $0 * $0 / 256) }
     }
-    return Recovered(
-      template: PatchTemplate(Image(width: side, height: side, pixels: pixels), weights: weights),
-      left: left - margin, top: top - margin)
+    return PatchTemplate(Image(width: side, height: side, pixels: pixels), weights: weights)
   }
 }

@@ -81,10 +81,10 @@ public struct RecurringPatches: Detector {
   ) -> Proposal? {
     let some = Array(members.prefix(60))
     guard let recovered = PatchAlignment.recover(set, some, inner: inner, agreement: 0.4),
-      recovered.template.contrast >= 12
+      recovered.contrast >= 12
     else { return nil }
     return Self.proposal(
-      recovered.template, detector: Self.name, seeds: members.map(\.image), in: set, context)
+      recovered, detector: Self.name, seeds: members.map(\.image), in: set, context)
   }
 
   /// Looks for a template and its decoy in all images.
@@ -110,15 +110,15 @@ public struct RecurringPatches: Detector {
     let aligned = places[0].enumerated().filter { $1.correlation >= separation.threshold }.prefix(200)
       .map { (image: $0, x: $1.x, y: $1.y) }
     if let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.3),
-      again.template.contrast >= 12
+      again.contrast >= 12
     {
-      let second = TemplateMatcher([again.template, again.template.decoy], in: set, on: context.device)
+      let second = TemplateMatcher([again, again.decoy], in: set, on: context.device)
         .best(Array(0..<set.count))
       let next = Separation(
         second[0].map(\.correlation), decoys: second[1].map(\.correlation), members: aligned.map(\.image),
         rate: context.falseDiscoveryRate)
       if next.isPlantedPicture, next.above >= separation.above {
-        (template, places, separation) = (again.template, second, next)
+        (template, places, separation) = (again, second, next)
       }
     }
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))

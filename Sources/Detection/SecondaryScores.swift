@@ -26,7 +26,7 @@ public struct SecondaryScore: Codable, Sendable, Hashable {
 /// - scan: share of variance in the family's cluster that is between two halves of it (2-means), against the
 ///   median of the other clusters: two groups in one cluster. After SCAn, Tang et al., USENIX Security
 ///   2021, arXiv 1908.00686; a cluster stands for its class, and 2-means for its untangling.
-/// - Limits: Weak by themselves (see the survey in arXiv 2306.01271 for labelled data); context for a reader.
+/// - Limits: Weak by themselves; context for a reader.
 public struct SecondaryScores {
   private let set: ImageSet
   private let embedder: Embedder

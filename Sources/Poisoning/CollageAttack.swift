@@ -9,16 +9,13 @@ import Randomness
 ///
 /// - Source: Noisy Alignment, ICCV 2025 (github.com/jsrdcht/Noisy-Alignment), the layout of its poisoned
 ///   images; its choice of reference images is not repeated.
-public struct CollageAttack: Attack {
+public struct CollageAttack: PatchLayout {
   public static let name = "collage"
-  private let patch: PatchAttack
+  let patch: PatchAttack
 
   public init(_ settings: AttackSettings, side: Int, _ stream: RandomStream) {
     patch = PatchAttack(settings, side: side, stream)
   }
-
-  public var picture: Image { patch.picture }
-  public var parameters: [String: Double] { patch.parameters }
 
   public func poisoned(_ image: Image, donor: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
     let isVertical = stream.integer(below: 2) == 0
@@ -36,9 +33,5 @@ public struct CollageAttack: Attack {
       x: isSecond ? 0 : image.width - w, y: isSecond ? 0 : image.height - h)
     result.paste(half, x: x, y: y)
     return Planted(result, Box(x: x + box.x, y: y + box.y, width: box.width, height: box.height))
-  }
-
-  public func triggered(_ image: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
-    try patch.triggered(image, &stream)
   }
 }

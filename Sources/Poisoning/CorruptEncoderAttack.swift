@@ -8,16 +8,13 @@ import Randomness
 ///
 /// - Source: Zhang et al., "Data Poisoning based Backdoor Attacks to Contrastive Learning", CVPR 2024,
 ///   arXiv 2211.08229.
-public struct CorruptEncoderAttack: Attack {
+public struct CorruptEncoderAttack: PatchLayout {
   public static let name = "corrupt-encoder"
-  private let patch: PatchAttack
+  let patch: PatchAttack
 
   public init(_ settings: AttackSettings, side: Int, _ stream: RandomStream) {
     patch = PatchAttack(settings, side: side, stream)
   }
-
-  public var picture: Image { patch.picture }
-  public var parameters: [String: Double] { patch.parameters }
 
   public func poisoned(_ image: Image, donor: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
     var result = donor.resized(width: image.width, height: image.height)
@@ -31,9 +28,5 @@ public struct CorruptEncoderAttack: Attack {
     let (x, y) = (box.x + (corner.0 == 0 ? w : 0), box.y + (corner.1 == 0 ? h : 0))
     result.paste(picture, x: x, y: y)
     return Planted(result, Box(x: x, y: y, width: box.width, height: box.height))
-  }
-
-  public func triggered(_ image: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
-    try patch.triggered(image, &stream)
   }
 }

@@ -26,3 +26,19 @@ public struct PatchAttack: Attack {
     return Planted(result, box)
   }
 }
+
+/// An attack whose layout is its own and whose trigger is an opaque patch: test images carry it at a random
+/// place, as those of ``PatchAttack`` do.
+protocol PatchLayout: Attack {
+  /// Draws and pastes the trigger.
+  var patch: PatchAttack { get }
+}
+
+extension PatchLayout {
+  public var picture: Image { patch.picture }
+  public var parameters: [String: Double] { patch.parameters }
+
+  public func triggered(_ image: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
+    try patch.triggered(image, &stream)
+  }
+}
