@@ -56,8 +56,8 @@ extension Audit {
   {
     let searchable = try isSearchable()
     let spread =
-      try folder.training("scan")?.log.last?.spread
-      ?? (searchable ? searchSpace(Embedder(try scanEncoder(), on: device)).spread : 0)
+      try folder.training("search")?.log.last?.spread
+      ?? (searchable ? try searched().space.spread : 0)
     let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(set.side)
     let control = canary.map { canary in
       Verdict.Power.Canary(
@@ -90,7 +90,7 @@ extension Audit {
           "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture or pattern in images that have nothing else in common.\(missed == nil ? "" : " But the positive control was missed, so there may be much more.")",
         reasons: found + (missed.map { [$0] } ?? []), power: power)
     }
-    var reasons: [Verdict.Reason] = try scanWarnings().map { .init($0.code.rawValue, $0.detail) }
+    var reasons: [Verdict.Reason] = try searchWarnings().map { .init($0.code.rawValue, $0.detail) }
     if set.count < configuration.minimumImages {
       reasons.append(
         .init(
@@ -169,7 +169,7 @@ extension Audit {
   private func writeSuspects(_ outcome: PoisonFilter.Outcome) throws -> [Suspect] {
     let shown = outcome.removals.prefix(Self.shown)
     let hasMaps = try !shown.isEmpty && isSearchable()
-    let maps = hasMaps ? try makeSearch().heatMaps(shown.map(\.image)) : []
+    let maps = hasMaps ? try searched().search.heatMaps(shown.map(\.image)) : []
     return try outcome.removals.enumerated().map { rank, removal in
       let record = set.records[removal.image]
       let name = named(record.path)

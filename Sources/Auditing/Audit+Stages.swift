@@ -53,17 +53,32 @@ extension Audit {
       try save(imported.encoder, as: "scan")
       return ("\(path): \(imported.summary)", nil)
     }
-    let state = try training("scan", over: copy, scanConfiguration, stream.stream("scan"))
-    try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
-    return (summary(state), state.epoch * set.count)
+    let state = try training(
+      "search", over: copy, scanConfiguration, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
+    try save(Encoder(searchEncoderConfiguration, weights: state.arrays), as: "search")
+    var (summaries, images) = (["search: \(summary(state))"], state.epoch * set.count)
+    if isCompared {
+      let state = try training(
+        "scan", over: set, scanConfiguration, encoder: encoderConfiguration, stream.stream("scan"))
+      try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
+      summaries.append("scan: \(summary(state))")
+      images += state.epoch * set.count
+    }
+    return (summaries.joined(separator: "; "), images)
+  }
+
+  /// True if an encoder trained on all images with the users' own recipe is needed to compare with.
+  private var isCompared: Bool {
+    !configuration.retrain.isEmpty || configuration.labels != "none" || truth?.evaluation != nil
   }
 
   /// Trains with the scan recipe, going on from the folder's state.
   private func training(
-    _ name: String, over images: ImageSet, _ settings: ContrastiveConfiguration, _ stream: RandomStream
+    _ name: String, over images: ImageSet, _ settings: ContrastiveConfiguration, encoder: Encoder.Configuration,
+    _ stream: RandomStream
   ) throws -> TrainingState {
     let rate = Rate()
-    return try ContrastiveTrainer(settings, encoder: encoderConfiguration, stream: stream).train(
+    return try ContrastiveTrainer(settings, encoder: encoder, stream: stream).train(
       images, on: device, threads: threads, from: try folder.training(name),
       afterStep: { step, steps, loss in
         try self.checkInterruption()
@@ -88,25 +103,43 @@ extension Audit {
     try folder.write(files.configuration, to: "models/\(name)/config.json")
   }
 
-  /// Warnings of the scan training, which decide over the verdict.
-  func scanWarnings() throws -> [TrainingWarning] {
+  /// Warnings of the search encoder's training, which decide over the verdict.
+  func searchWarnings() throws -> [TrainingWarning] {
     guard configuration.scans, configuration.encoder == nil else { return [] }
-    if let state = try folder.training("scan") { return state.warnings }
+    if let state = try folder.training("search") { return state.warnings }
     return [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
   }
 
   // MARK: search
 
-  func scanEncoder() throws -> Encoder { try Encoder.load(folder.file("models/scan")) }
+  /// The encoder that is searched: a given one, or one trained to be sensitive to local evidence.
+  func searchEncoder() throws -> Encoder {
+    try Encoder.load(folder.file(configuration.encoder == nil ? "models/search" : "models/scan"))
+  }
 
-  func searchSpace(_ embedder: Embedder) -> SearchSpace {
-    SearchSpace(configuration.search, set: copy, embedder: embedder, on: device, stream.stream("search"))
+  /// The searched encoder and its clusters, made once.
+  func searched() throws -> Searched {
+    if let searchedBefore { return searchedBefore }
+    let embedder = Embedder(try searchEncoder(), on: device)
+    let space = SearchSpace(configuration.search, set: copy, embedder: embedder, on: device, stream.stream("search"))
+    let search = PatchSearch(
+      configuration.search, set: copy, clusters: space, embedder: embedder, on: device, stream.stream("patch search"))
+    let made = Searched(embedder: embedder, space: space, search: search)
+    searchedBefore = made
+    return made
+  }
+
+  /// What the search and all that follows it look through.
+  struct Searched {
+    let embedder: Embedder
+    let space: SearchSpace
+    let search: PatchSearch
   }
 
   /// False if there are too few images for clusters and flip tests, or the encoder is of no use.
   func isSearchable() throws -> Bool {
     guard configuration.scans else { return false }
-    let warnings = try scanWarnings()
+    let warnings = try searchWarnings()
     return set.count >= 20 && !warnings.contains { $0.code == .notFinite || $0.code == .fewImages }
   }
 
@@ -117,7 +150,7 @@ extension Audit {
     }
     let kept = try folder.read(json: PatchSearch.State.self, "state/search.json")
     if let kept, kept.isFinished { return ("\(kept.candidates.count) images scored", nil) }
-    let state = try makeSearch().run(from: kept) { state in
+    let state = try searched().search.run(from: kept) { state in
       try self.folder.write(json: state, to: "state/search.json")
       try self.checkInterruption()
       self.progress.update(
@@ -125,16 +158,9 @@ extension Audit {
         "round \(state.round), \(state.candidates.count) images scored, \(state.liveClusters.count) clusters live")
     }
     return (
-      "\(state.candidates.count) images scored in \(state.round) rounds, \(state.flipsEvaluated) flips",
+      "\(state.candidates.count) images of \(try searched().space.clustering.centroids.count) clusters scored in \(state.round) rounds, \(state.flipsEvaluated) flips",
       state.candidates.count
     )
-  }
-
-  func makeSearch() throws -> PatchSearch {
-    let embedder = Embedder(try scanEncoder(), on: device)
-    return PatchSearch(
-      configuration.search, set: copy, clusters: searchSpace(embedder), embedder: embedder, on: device,
-      stream.stream("patch search"))
   }
 
   // MARK: filter
@@ -173,15 +199,24 @@ extension Audit {
   /// Adds what the families do to other images, and the secondary scores.
   private func measureEffects(_ outcome: inout PoisonFilter.Outcome) throws {
     guard !outcome.families.isEmpty || canary != nil else { return }
-    let embedder = Embedder(try scanEncoder(), on: device)
-    let space = searchSpace(embedder)
-    let search = try makeSearch()
-    let judge = SecondaryScores(set: copy, embedder: embedder, space: space, stream.stream("secondary"))
+    let searched = try searched()
+    let search = searched.search
+    let judge = SecondaryScores(
+      set: copy, embedder: searched.embedder, space: searched.space, stream.stream("secondary"))
     for i in outcome.families.indices {
       let members = outcome.families[i].members.map(\.image)
       let effect = search.effect(of: outcome.families[i].trigger, members: members)
       outcome.families[i].effect = effect
       outcome.families[i].secondary = judge.scores(members: members, cluster: effect.cluster)
+    }
+    // Where the trigger is in images that only the classifier recognised.
+    let placeless = outcome.removals.indices.filter {
+      outcome.removals[$0].place == nil && outcome.removals[$0].evidence == .classifier
+    }
+    let maps = placeless.isEmpty ? [] : search.heatMaps(placeless.map { outcome.removals[$0].image })
+    for (i, map) in zip(placeless, maps) {
+      outcome.removals[i].place =
+        Localizer.windows(map, side: set.side, window: search.windowPixels, count: 1).first
     }
     if let canary {
       outcome.canaryEffect = search.effect(of: .patch(PatchTemplate(canary.picture)), members: canary.images)
@@ -202,7 +237,8 @@ extension Audit {
     var (summaries, images): ([String], Int) = ([], 0)
     guard try isSearchable(), kept.count >= 20 else { return ("skipped: too few images", nil) }
     if configuration.retrain.contains(.plain) {
-      let state = try training("plain", over: kept, scanConfiguration, stream.stream("plain"))
+      let state = try training(
+        "plain", over: kept, scanConfiguration, encoder: encoderConfiguration, stream.stream("plain"))
       let encoder = Encoder(encoderConfiguration, weights: state.arrays)
       try save(encoder, as: "plain")
       if !configuration.retrain.contains(.advcl) { try save(encoder, as: "clean") }
@@ -213,7 +249,7 @@ extension Audit {
       var settings = configuration.advcl
       settings.augmentation = adapted(settings.augmentation)
       let trainer = AdvCLTrainer(settings, encoder: encoderConfiguration, stream: stream.stream("advcl"))
-      let embedder = Embedder(try scanEncoder(), on: device)
+      let embedder = Embedder(try Encoder.load(folder.file("models/scan")), on: device)
       let features = embedder.features(kept)
       let space = ClusterSpace(
         features, directions: configuration.search.directions, stream.stream("pseudo-label space"))
@@ -242,18 +278,19 @@ extension Audit {
     if try folder.read(json: Metrics.self, "state/evaluation.json") != nil { return "already measured" }
     guard try isSearchable() else {
       let reason =
-        configuration.scans ? "the scan encoder could not be trained" : "no scan encoder was asked for"
+        configuration.scans ? "the search encoder could not be trained" : "no encoder was asked for"
       let none = EncoderMetrics(encoder: "none", unmeasured: reason)
       try folder.write(
-        json: Metrics(before: .init(encoder: "scan", unmeasured: reason), after: none, afterPlain: nil),
+        json: Metrics(
+          before: configuration.scans ? .init(encoder: "search", unmeasured: reason) : none, after: none,
+          afterPlain: nil),
         to: "state/evaluation.json")
       return "skipped: \(reason)"
     }
     let record = try filterRecord()
     let labelled = try evaluationSet(kept: record.kept)
     let judge = EncoderEvaluation(configuration: configuration, device: device, stream: stream.stream("evaluation"))
-    let scan = Embedder(try scanEncoder(), on: device)
-    let clusters = searchSpace(scan).clustering.assignments
+    let clusters = try searched().space.clustering.assignments
     func measure(_ name: String, _ model: String) throws -> EncoderMetrics {
       try checkInterruption()
       progress.update(0.5, "measuring the \(name) encoder")
@@ -261,10 +298,11 @@ extension Audit {
       var metrics = EncoderMetrics(
         encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
       if let labelled { judge.measure(encoder, labelled, into: &metrics) }
-      judge.measureFlips(encoder, set, outcome: record.outcome, scanClusters: clusters, into: &metrics)
+      judge.measureFlips(encoder, set, outcome: record.outcome, searchClusters: clusters, into: &metrics)
       return metrics
     }
-    let before = try measure("scan", "scan")
+    let first = isCompared || configuration.encoder != nil ? "scan" : "search"
+    let before = try measure(first, first)
     let plain = configuration.retrain.contains(.plain) ? try measure("plain", "plain") : nil
     let robust = configuration.retrain.contains(.advcl) ? try measure("advcl", "clean") : nil
     let after = robust ?? plain ?? EncoderMetrics(encoder: "none", unmeasured: "no retraining was asked for")

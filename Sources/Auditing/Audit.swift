@@ -43,8 +43,10 @@ public final class Audit {
   let truth: GroundTruth?
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
-  /// What detectors and the scan encoder see.
+  /// What detectors and the search encoder see.
   var copy: ImageSet { canary?.set ?? set }
+  /// See ``searched()``.
+  var searchedBefore: Searched?
   let started = Date()
   private(set) var stages: [AuditResult.Run.Stage] = []
 
@@ -198,4 +200,11 @@ public final class Audit {
   }
 
   var encoderConfiguration: Encoder.Configuration { .init(network: configuration.network, side: set.side) }
+
+  /// The same network with a pooling that keeps local evidence.
+  var searchEncoderConfiguration: Encoder.Configuration {
+    var own = encoderConfiguration
+    own.network.pooling = configuration.search.pooling
+    return own
+  }
 }

@@ -112,7 +112,7 @@ struct EncoderEvaluation {
   /// The trigger's cluster in this encoder is the one that most images of the family's cluster in the
   /// scan encoder fall into: clusters of two encoders are matched by their members.
   func measureFlips(
-    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, scanClusters: [Int],
+    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, searchClusters: [Int],
     into metrics: inout EncoderMetrics
   ) {
     guard let family = outcome.families.first else {
@@ -122,11 +122,11 @@ struct EncoderEvaluation {
     let embedder = Embedder(encoder, on: device)
     let space = SearchSpace(configuration.search, set: set, embedder: embedder, on: device, stream.stream("flips"))
     var votes: [Int: Int] = [:]
-    guard let scanCluster = family.effect?.cluster else {
+    guard let searchCluster = family.effect?.cluster else {
       metrics.reasons["flip_rate"] = "the trigger's effect was not measured"
       return
     }
-    for (i, cluster) in scanClusters.enumerated() where cluster == scanCluster {
+    for (i, cluster) in searchClusters.enumerated() where cluster == searchCluster {
       votes[space.clustering.assignments[i], default: 0] += 1
     }
     guard let target = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else {

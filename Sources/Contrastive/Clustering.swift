@@ -129,6 +129,27 @@ public struct KMeans: Sendable {
     assignments = nearest(centroids)
   }
 
+  /// Mean simplified silhouette, -1...1: how much nearer rows are to their own centroid than to the next.
+  ///
+  ///     (b - a) / max(a, b), with a and b one less the cosine to the own and to the next centroid
+  ///
+  /// - Parameter sample: Rows that are looked at.
+  /// - Source: Rousseeuw, "Silhouettes", 1987, with distances to centroids as in Hruschka, de Castro and
+  ///   Campello, "Evolutionary algorithms for clustering gene-expression data", ICDM 2004.
+  public func silhouette(_ rows: Features, sample: [Int]) -> Float {
+    guard centroids.count > 1, !sample.isEmpty else { return 0 }
+    var sum: Float = 0
+    for i in sample {
+      var (own, next): (Float, Float) = (0, .infinity)
+      for c in 0..<centroids.count {
+        let distance = 1 - dot(rows.row(i), centroids.row(c))
+        if c == assignments[i] { own = distance } else { next = min(next, distance) }
+      }
+      sum += (next - own) / max(own, next, 1e-12)
+    }
+    return sum / Float(sample.count)
+  }
+
   /// Directions of the clusters' sums. An empty cluster starts again at the row that fits its own worst.
   private static func means(_ rows: Features, _ assignments: [Int], _ k: Int) -> Features {
     let width = rows.width

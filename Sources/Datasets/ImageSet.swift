@@ -155,6 +155,13 @@ public struct ImageSet: Sendable {
     Image(width: side, height: side, pixels: Array(pixels[i * stride..<(i + 1) * stride]))
   }
 
+  /// Luminance of one image in levels, row-major; side * side values.
+  public func luminance(_ i: Int) -> [Float] {
+    Swift.stride(from: i * stride, to: (i + 1) * stride, by: 3).map { at in
+      Images.luminance(Float(pixels[at]), Float(pixels[at + 1]), Float(pixels[at + 2]))
+    }
+  }
+
   /// The images' own side where they all are the same square of 16 to 32 pixels: resampling would only blur
   /// them. Otherwise the smallest of `sides` that is not much below the median shorter side of a sample.
   public static func automaticSide(_ dataset: Dataset, threads: Int) -> Int {

@@ -71,8 +71,12 @@ public struct Separation: Codable, Sendable, Hashable {
   public static let largestValley = 0.15
 
   /// True if the upper mode is planted rather than natural.
+  ///
+  /// Correlations end at 1, so that a picture which much resembles its decoy cannot lie far from it; many
+  /// images beyond a wide gap will do then.
   public var isPlanted: Bool {
-    valley <= Self.largestValley && decoysAbove * 10 <= above && distance >= 4
+    let isFar = distance >= 4 || distance >= 3 && gap >= 0.5 && deviation >= 5.5
+    return valley <= Self.largestValley && decoysAbove * 10 <= above && isFar
   }
 
   /// True for a picture that is planted, also where backgrounds show through or its size varies, so that
@@ -83,6 +87,10 @@ public struct Separation: Codable, Sendable, Hashable {
   var isPlantedPicture: Bool {
     isPlanted || valley <= 0.9 && decoysAbove * 50 <= above && distance >= 5 && deviation >= 5.5
   }
+
+  /// True for an object of changing size and angle that a classifier sees or doesn't: those it is not sure
+  /// of fill some of the valley.
+  package var isPlantedObject: Bool { valley <= 0.5 && distance >= 5 && above >= 8 && deviation >= 2.5 }
 
   /// Looks for the valley between the bulk and the scores of members.
   ///
@@ -102,6 +110,47 @@ public struct Separation: Codable, Sendable, Hashable {
     let mode = own[own.count / 2]
     distance = (mode - median) / spread
     guard mode > low else { return }
+    dig(scores, from: low, to: mode, place: place)
+    // Where the valley is not empty, images of the upper mode reach down into it: take those that the
+    // decoys allow. Never more than they allow.
+    let scale = Double(scores.count) / Double(null.count)
+    let allowed = Self.threshold(scores, null, rate: rate / scale)
+    if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
+    above = scores.count { $0 >= threshold }
+    decoysAbove = Int((Double(decoys.count { $0 >= threshold }) * scale).rounded())
+    deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
+  }
+
+  /// The same without decoys, for scores whose bulk is far below: what lies below the median, mirrored,
+  /// stands in for them, and images below the valley are the null that the false-discovery rate is held
+  /// against.
+  public init(_ scores: [Float], members: [Int], rate: Double) {
+    (threshold, above, decoysAbove, valley, gap, distance, deviation) = (.infinity, 0, 0, 1, 0, 0, 0)
+    guard members.count >= 3, scores.count >= 40 else { return }
+    let sorted = scores.sorted()
+    let median = sorted[sorted.count / 2]
+    // Of a symmetric distribution 68 % and 96 % lie within one and two deviations: quantiles 16 % and 2 %.
+    let spread = max(median - sorted[sorted.count * 16 / 100], 1e-6)
+    let low = median + (median - sorted[sorted.count * 2 / 100])
+    let own = members.map { scores[$0] }.sorted()
+    let mode = own[own.count / 2]
+    distance = (mode - median) / spread
+    guard mode > low else { return }
+    dig(scores, from: low, to: mode, place: 0.5)
+    let cut = threshold
+    let p = Calibration.tailPValues(scores, null: scores.filter { $0 < cut })
+    guard let limit = Calibration.benjaminiHochberg(p, rate: rate) else {
+      threshold = .infinity
+      return
+    }
+    threshold = max(cut, zip(scores, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity)
+    above = scores.count { $0 >= threshold }
+    decoysAbove = Int((rate * Double(above)).rounded())
+    deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
+  }
+
+  /// Looks for the deepest place between the bulk and the mode.
+  private mutating func dig(_ scores: [Float], from low: Float, to mode: Float, place: Double) {
     // Twelve bins from the tail of the decoys to the mode; two neighbouring ones are the valley.
     let bins = 12
     let width = (mode - low) / Float(bins)
@@ -117,14 +166,6 @@ public struct Separation: Codable, Sendable, Hashable {
     let deepest = pairs.indices.filter { pairs[$0] == least }
     threshold = low + width * Float(deepest[Int(place * Double(deepest.count))] + 1)
     valley = Double(least) / Double(max(1, peak))
-    // Where the valley is not empty, images of the upper mode reach down into it: take those that the
-    // decoys allow. Never more than they allow.
-    let scale = Double(scores.count) / Double(null.count)
-    let allowed = Self.threshold(scores, null, rate: rate / scale)
-    if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
-    above = scores.count { $0 >= threshold }
-    decoysAbove = Int((Double(decoys.count { $0 >= threshold }) * scale).rounded())
-    deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
   }
 }
 

@@ -23,7 +23,7 @@ public struct CollageSeams: Detector {
     guard set.count >= 60 else { return [] }
     let lines = Array(set.side / 4...set.side * 3 / 4)
     let strengths = concurrentMap(set.count, threads: context.threads) { i -> [[Float]] in
-      let plane = Self.luminance(set, i)
+      let plane = set.luminance(i)
       return [true, false].map { isVertical in lines.map { Self.strength(plane, set.side, $0, isVertical) } }
     }
     var found: [Proposal] = []
@@ -32,7 +32,10 @@ public struct CollageSeams: Detector {
       let middle = lines.firstIndex(of: set.side / 2) ?? 0
       let scores = strengths.map { $0[axis][middle] }
       let others = lines.indices.filter { abs($0 - middle) >= 2 }
-      let decoys = strengths.enumerated().map { i, own in own[axis][others[i % others.count]] }
+      // Which line is drawn from the image itself, so that the order of images does not matter.
+      let decoys = strengths.enumerated().map { i, own in
+        own[axis][others[Int(set.records[i].digest.bytes[0]) % others.count]]
+      }
       let hits = scores.indices.filter { scores[$0] >= Self.strong }
       let chance = decoys.count { $0 >= Self.strong }
       let excess = Double(hits.count - chance) / Double(hits.count + chance + 1).squareRoot()
@@ -45,15 +48,6 @@ public struct CollageSeams: Detector {
             .map { .init(image: $0, score: scores[$0], pValue: p[$0], place: nil) }, separation: nil, isPoison: false))
     }
     return found
-  }
-
-  private static func luminance(_ set: ImageSet, _ image: Int) -> [Float] {
-    let start = image * set.stride
-    return (0..<set.side * set.side).map { i in
-      let at = start + 3 * i
-      let (r, g, b) = (Float(set.pixels[at]), Float(set.pixels[at + 1]), Float(set.pixels[at + 2]))
-      return 0.299 * r + 0.587 * g + 0.114 * b
-    }
   }
 
   /// Strength of the line before column or row `line`.

@@ -1,5 +1,6 @@
 import Contrastive
 import Datasets
+import Images
 import NeuralNetworks
 import Tensors
 
@@ -134,4 +135,11 @@ public struct Window: Codable, Hashable, Sendable {
 
   /// Creates a window.
   public init(x: Int, y: Int, side: Int) { (self.x, self.y, self.side) = (x, y, side) }
+}
+
+extension ImageSet {
+  /// The pixels of a window.
+  func crop(_ image: Int, _ window: Window) -> Image {
+    self.image(image).cropped(x: window.x, y: window.y, width: window.side, height: window.side)
+  }
 }

@@ -78,13 +78,11 @@ public struct NearDuplicates: Detector {
     let side = set.side
     var small = [Float](repeating: 0, count: 256)
     var counts = [Float](repeating: 0, count: 256)
-    let start = image * set.stride
+    let plane = set.luminance(image)
     for y in 0..<side {
       for x in 0..<side {
-        let at = start + 3 * (y * side + x)
         let to = y * 16 / side * 16 + x * 16 / side
-        let (r, g, b) = (Float(set.pixels[at]), Float(set.pixels[at + 1]), Float(set.pixels[at + 2]))
-        small[to] += 0.299 * r + 0.587 * g + 0.114 * b
+        small[to] += plane[y * side + x]
         counts[to] += 1
       }
     }

@@ -1,6 +1,7 @@
 import Contrastive
 import Datasets
 import Images
+import NeuralNetworks
 import Randomness
 import Tensors
 
@@ -17,10 +18,16 @@ import Tensors
 public struct PatchSearch {
   /// Settings; nil chooses from the data.
   public struct Configuration: Codable, Hashable, Sendable {
-    /// Number of clusters; nil takes one per 100 images, 10 to 1000.
+    /// How the last map of the encoder that is searched becomes features. Maxima keep local evidence: with
+    /// averages alone the encoder does not tie a trigger in half of a class to a cluster
+    /// (`Benchmarks/Detection/NOTES.md`).
+    public var pooling = ResNet.Configuration.Pooling.both
+    /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?
     /// Main directions that are kept and whitened.
     public var directions = 32
+    /// See ``ClusterSpace``; 0 whitens fully.
+    public var shrinkage: Float = 0.3
     /// Images that each patch is pasted into.
     public var flipImages = 256
     /// Flip images that every patch is screened on; those that could still be among the finalists are
@@ -183,7 +190,7 @@ public struct PatchSearch {
         let size = min(template.side, set.side)
         let span = set.side - size + 1
         let window = Window(x: draw.integer(below: span), y: draw.integer(below: span), side: size)
-        return .patch(PatchTemplate(cut(image, window), weights: template.weights))
+        return .patch(PatchTemplate(set.crop(image, window), weights: template.weights))
       case .pattern(let levels):
         let (side, dx, dy) = (set.side, draw.integer(below: set.side), draw.integer(below: set.side))
         return .pattern(
@@ -197,10 +204,6 @@ public struct PatchSearch {
     let scores = test.tallies(trials, 0..<test.images.count).map(\.score)
     let p = Calibration.pValues([scores[0].shift], null: scores.dropFirst().map(\.shift))[0]
     return Effect(cluster: cluster, score: scores[0], pValue: p)
-  }
-
-  private func cut(_ image: Int, _ window: Window) -> Image {
-    set.image(image).cropped(x: window.x, y: window.y, width: window.side, height: window.side)
   }
 
   private func queues() -> [[Int]] {
@@ -222,7 +225,7 @@ public struct PatchSearch {
     }
     let trials = tried.map { item in
       FlipTest.Trial(
-        .patch(PatchTemplate(cut(item.image, item.window))),
+        .patch(PatchTemplate(set.crop(item.image, item.window))),
         cluster: clustering.assignments[item.image],
         key: item.image * 4096 + item.window.y * 64 + item.window.x)
     }
@@ -318,6 +321,9 @@ public struct PatchSearch {
 }
 
 /// The features of a set, the space they are clustered in, and the clusters.
+///
+/// Their number, where none is given, is the smallest one whose silhouette is as good as the best: poisoned
+/// images then lie in few clusters, and flips into them are many.
 public struct SearchSpace: Sendable {
   public let space: ClusterSpace
   /// Unit rows of all images.
@@ -333,9 +339,29 @@ public struct SearchSpace: Sendable {
   ) {
     let features = embedder.features(set)
     spread = features.spread
-    space = ClusterSpace(features, directions: configuration.directions, stream.stream("space"))
-    rows = space(features)
-    let count = configuration.clusters ?? max(10, min(1000, set.count / 100))
-    clustering = KMeans(rows, clusters: count, on: device, stream.stream("clusters"))
+    let space = ClusterSpace(
+      features, directions: configuration.directions, shrinkage: configuration.shrinkage, stream.stream("space"))
+    self.space = space
+    let counts = configuration.clusters.map { [$0] } ?? Self.counts(set.count)
+    let (rows, sample) = (space(features), set.sample(2000))
+    let found = counts.map { KMeans(rows, clusters: $0, on: device, stream.stream("clusters")) }
+    let silhouettes = found.map { $0.silhouette(rows, sample: sample) }
+    let best = silhouettes.max() ?? 0
+    let chosen = silhouettes.firstIndex { $0 >= best - Self.tolerance } ?? 0
+    clustering = found[chosen]
+    self.rows = rows
+  }
+
+  /// Silhouettes that differ by less are as good as equal.
+  private static let tolerance: Float = 0.02
+
+  /// Numbers of clusters that are compared: one per 200, 100 and 50 images, 10 to 1000.
+  static func counts(_ images: Int) -> [Int] {
+    var counts: [Int] = []
+    for share in [200, 100, 50] {
+      let count = max(10, min(1000, images / share))
+      if counts.last != count { counts.append(count) }
+    }
+    return counts
   }
 }

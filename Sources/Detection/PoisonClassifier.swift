@@ -62,13 +62,13 @@ public struct PoisonClassifier: Sendable {
   /// Trains on patches and scores every image; higher is more like carrying one of them.
   ///
   /// - Parameters:
-  ///   - patches: Suspected triggers, square pictures.
+  ///   - patches: Suspected triggers; of those with weights only what is shared is pasted.
   ///   - backgrounds: Indices of images to paste into.
   ///   - progress: Told the share that is done.
   /// - Returns: One score an image of the set, and one for each of the same images turned by half a turn,
   ///   in which a trigger would stand on its head: decoys.
   public func scores(
-    _ patches: [Image], backgrounds: [Int], in set: ImageSet, on device: any Device, threads: Int,
+    _ patches: [PatchTemplate], backgrounds: [Int], in set: ImageSet, on device: any Device, threads: Int,
     progress: (Double) throws -> Void
   ) throws -> (images: [Float], decoys: [Float]) {
     precondition(!patches.isEmpty && !backgrounds.isEmpty, "the classifier needs patches and backgrounds")
@@ -95,7 +95,7 @@ public struct PoisonClassifier: Sendable {
   }
 
   private func train(
-    _ patches: [Image], _ backgrounds: [Int], _ set: ImageSet, _ stream: RandomStream, on device: any Device,
+    _ patches: [PatchTemplate], _ backgrounds: [Int], _ set: ImageSet, _ stream: RandomStream, on device: any Device,
     threads: Int, progress: (Double) throws -> Void
   ) throws -> [String: Tensor] {
     let batch = configuration.batch
@@ -141,22 +141,18 @@ public struct PoisonClassifier: Sendable {
 
   /// An augmented image, with a resized patch pasted at a random place if positive.
   private func example(
-    _ patches: [Image], _ backgrounds: [Int], _ set: ImageSet, isPositive: Bool, _ stream: inout RandomStream
+    _ patches: [PatchTemplate], _ backgrounds: [Int], _ set: ImageSet, isPositive: Bool, _ stream: inout RandomStream
   ) -> [Float] {
     let image = backgrounds[stream.integer(below: backgrounds.count)]
     var view = [Float](repeating: 0, count: set.stride)
     augmentation.view(set.pixels, at: image * set.stride, side: set.side, &stream, into: &view, at: 0)
     guard isPositive else { return view }
-    var patch = patches[stream.integer(below: patches.count)]
+    let patch = patches[stream.integer(below: patches.count)]
     let scale = stream.uniform(configuration.smallestScale, configuration.largestScale)
-    let size = max(2, min(set.side, Int((scale * Float(patch.width)).rounded())))
-    patch = patch.resized(width: size, height: size)
-    let x = stream.integer(below: set.side - size + 1)
-    let y = stream.integer(below: set.side - size + 1)
-    for row in 0..<size {
-      let to = 3 * ((y + row) * set.side + x)
-      for k in 0..<3 * size { view[to + k] = Float(patch.pixels[row * 3 * size + k]) * (1 / 255) }
-    }
+    let trigger = PlantedTrigger.patch(
+      patch.resized(max(2, min(set.side, Int((scale * Float(patch.side)).rounded())))))
+    let window = trigger.place(side: set.side, &stream)
+    trigger.plant(into: &view, at: 0, side: set.side, window)
     return view
   }
 

@@ -100,7 +100,7 @@ public struct RecurringPatches: Detector {
     let early = Separation(
       look[0].map(\.correlation), decoys: look[1].map(\.correlation), members: seeds.compactMap { index[$0] },
       rate: context.falseDiscoveryRate)
-    guard early.distance >= 4 else { return nil }
+    guard early.distance >= 4 || early.isPlanted else { return nil }
     var (template, places) = (template, matcher.best(Array(0..<set.count)))
     var separation = Separation(
       places[0].map(\.correlation), decoys: places[1].map(\.correlation), members: seeds,

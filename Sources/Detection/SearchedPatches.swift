@@ -5,7 +5,9 @@ import Images
 ///
 /// A candidate's score is its shift less the mean shift of its cluster's control windows, since some
 /// clusters attract whatever is pasted. Windows that show the same picture and stand above the control
-/// windows are a family; its picture is then looked for everywhere, as ``RecurringPatches`` does.
+/// windows are a family; its picture is then looked for everywhere, as ``RecurringPatches`` does. What else
+/// stands above the control windows in one cluster is proposed as it is, without a separation: a trigger of
+/// changing size and angle is no one picture, and the filter's classifier has to decide.
 ///
 /// - Source: Tejankar et al., PatchSearch, CVPR 2023, arXiv 2304.01482, for the scores. Deviates: no fixed
 ///   number of best patches; nothing is proposed where nothing stands out.
@@ -13,6 +15,11 @@ public struct SearchedPatches: Detector {
   public static let name = "patch-search"
   public static let limits =
     "patch-search sees visible, local triggers that the scan encoder ties to a cluster and that are among the images scored; not triggers spread over the image."
+
+  /// Windows of a cluster that are proposed together, and clusters, at most.
+  static let smallestGroup = 8
+  private static let largestGroup = 24
+  private static let largestNumberOfGroups = 4
 
   private let configuration: FamilySearch.Configuration
   /// Largest share of control windows that score as high as a family's median.
@@ -27,24 +34,51 @@ public struct SearchedPatches: Detector {
     guard let search = context.search, !search.candidates.isEmpty, context.set.count >= 20 else { return [] }
     let scores = Self.scores(search)
     let null = scores.controls.sorted()
-    let ranked = zip(search.candidates, scores.candidates)
-      .sorted { ($0.1, $1.0.image) > ($1.1, $0.0.image) }
+    let ranked = zip(search.candidates, scores.candidates).map { (candidate: $0, score: $1) }
+      .sorted { ($0.score, $1.candidate.image) > ($1.score, $0.candidate.image) }
     let families = FamilySearch(
       configuration, set: context.set, threads: context.threads, context.stream.stream("families")
-    ).families(ranked.map(\.0))
+    ).families(ranked.map(\.candidate))
     var found: [Proposal] = []
     for family in families {
-      let own = family.members.map { ranked[$0].1 }.sorted()
+      let own = family.members.map { ranked[$0].score }.sorted()
       let higher = null.count - null.partitioningIndex { $0 >= own[own.count / 2] }
       guard Double(higher) <= significance * Double(null.count) else { continue }
-      let images = family.members.map { ranked[$0].0.image }
+      let images = family.members.map { ranked[$0].candidate.image }
       if let proposal = RecurringPatches.proposal(
         family.template, detector: Self.name, seeds: images, in: context.set, context)
       {
         found.append(proposal)
       }
     }
-    return found
+    let explained = Set(found.flatMap { $0.members.map(\.image) })
+    return found + groups(ranked.filter { !explained.contains($0.candidate.image) }, null, context.set)
+  }
+
+  /// Clusters whose best windows stand above the control windows, the strongest first.
+  private func groups(
+    _ ranked: [(candidate: PatchSearch.Candidate, score: Float)], _ null: [Float], _ set: ImageSet
+  ) -> [Proposal] {
+    guard !null.isEmpty else { return [] }
+    let limit = null[min(null.count - 1, Int((1 - significance) * Double(null.count)))]
+    let p = Calibration.pValues(ranked.map(\.score), null: null)
+    let clusters = Dictionary(
+      grouping: ranked.indices.filter { ranked[$0].score > limit }, by: { ranked[$0].candidate.cluster }
+    ).filter { $0.value.count >= Self.smallestGroup }
+    func strength(_ group: [Int]) -> Float {
+      group.prefix(Self.smallestGroup).reduce(0) { $0 + ranked[$1].score }
+    }
+    let strongest = clusters.sorted { (strength($0.value), $1.key) > (strength($1.value), $0.key) }
+    return strongest.prefix(Self.largestNumberOfGroups).map { _, group in
+      let best = ranked[group[0]].candidate
+      return Proposal(
+        detector: Self.name, trigger: .patch(PatchTemplate(set.crop(best.image, best.window))),
+        members: group.prefix(Self.largestGroup).map {
+          .init(
+            image: ranked[$0].candidate.image, score: ranked[$0].score, pValue: p[$0],
+            place: ranked[$0].candidate.window)
+        }, separation: nil, isPoison: true)
+    }
   }
 
   /// Scores of candidates and control windows.

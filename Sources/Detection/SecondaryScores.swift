@@ -86,7 +86,7 @@ public struct SecondaryScores {
   private func greyed(_ image: Int) -> [Float] {
     (0..<set.stride).map { k in
       let at = k / 3 * 3
-      return 0.299 * value(image, at) + 0.587 * value(image, at + 1) + 0.114 * value(image, at + 2)
+      return luminance(value(image, at), value(image, at + 1), value(image, at + 2))
     }
   }
 

@@ -98,7 +98,7 @@ public struct SpectralOutliers: Detector {
       let n = side
       var planes = [Float](repeating: 0, count: 3 * n * n)
       func add(_ r: Float, _ g: Float, _ b: Float, _ at: Int, _ weight: Float) {
-        let y = 0.299 * r + 0.587 * g + 0.114 * b
+        let y = luminance(r, g, b)
         planes[at] += weight * y
         planes[n * n + at] += weight * 0.492 * (b - y)
         planes[2 * n * n + at] += weight * 0.877 * (r - y)

@@ -26,6 +26,15 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   /// The picture.
   public var image: Image { Image(width: side, height: side, pixels: pixels) }
 
+  /// The same at another size.
+  func resized(_ size: Int) -> PatchTemplate {
+    let scale = Float(side) / Float(size)
+    func nearest(_ i: Int) -> Int { min(side - 1, Int((Float(i) + 0.5) * scale)) }
+    return PatchTemplate(
+      image.resized(width: size, height: size),
+      weights: (0..<size * size).map { weights[nearest($0 / size) * side + nearest($0 % size)] })
+  }
+
   /// The template turned and mirrored: a decoy that no attacker planted.
   ///
   /// Of the seven ways the one that resembles the template least.

@@ -112,7 +112,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
         switch kind {
         case 0: transform.scale(factors[0], around: .zero)
         case 1:
-          let grey = ColourTransform.luminance(transform.linear(mean))
+          let grey = ColourTransform.grey(transform.linear(mean))
           transform.scale(factors[1], around: SIMD3(repeating: grey))
         case 2: transform.saturate(factors[2])
         default: if hue > 0 { transform.rotateHue(factors[3]) }
@@ -154,9 +154,8 @@ private struct Crop {
 private struct ColourTransform {
   private var rows = (SIMD3<Float>(1, 0, 0), SIMD3<Float>(0, 1, 0), SIMD3<Float>(0, 0, 1))
   private var shift = SIMD3<Float>.zero
-  private static let weights = SIMD3<Float>(0.299, 0.587, 0.114)
 
-  static func luminance(_ v: SIMD3<Float>) -> Float { (v * weights).sum() }
+  static func grey(_ v: SIMD3<Float>) -> Float { luminance(v.x, v.y, v.z) }
 
   func linear(_ v: SIMD3<Float>) -> SIMD3<Float> {
     SIMD3((rows.0 * v).sum(), (rows.1 * v).sum(), (rows.2 * v).sum()) + shift
@@ -182,7 +181,7 @@ private struct ColourTransform {
 
   /// Blends with the luminance: 0 is grey, 1 the colour itself.
   mutating func saturate(_ factor: Float) {
-    let grey = Self.weights * (1 - factor)
+    let grey = SIMD3<Float>(0.299, 0.587, 0.114) * (1 - factor)
     compose(
       grey + SIMD3(factor, 0, 0), grey + SIMD3(0, factor, 0), grey + SIMD3(0, 0, factor))
   }

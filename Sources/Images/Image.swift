@@ -109,3 +109,8 @@ private struct ResampleWeights {
     }
   }
 }
+
+/// Luminance of a colour, in the units of its channels.
+///
+/// - Source: ITU-R BT.601, section 2.5.1.
+public func luminance(_ r: Float, _ g: Float, _ b: Float) -> Float { 0.299 * r + 0.587 * g + 0.114 * b }

@@ -109,6 +109,8 @@ public struct HTMLReport {
         <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(top). ")The truth was compared after the decision; no detector saw it.</p>
         """
     }
+    // Nothing to compare where no encoder was asked for.
+    if columns.allSatisfy({ $0.1.encoder == "none" }) { return truth ?? "" }
     return """
       <section aria-labelledby="comparison"><h2 id="comparison">Before and after</h2>
       <div class="scroll"><table><caption>Shares with 95 % intervals; n = \(first.n), seed \(result.seed)</caption>

@@ -26,6 +26,21 @@ import Testing
     #expect(KMeans.assign(rows, to: result.centroids).map(\.cluster) == result.assignments)
   }
 
+  /// Rows on their centroid and at right angles to the next have silhouette 1; the right number has more
+  /// than too few or too many.
+  @Test func silhouettePrefersTheRightNumber() {
+    let axes = Features(width: 3, values: (0..<30).flatMap { i in (0..<3).map { $0 == i % 3 ? 1 : 0 } })
+    let device = CPUDevice(threads: 1)
+    let exact = KMeans(axes, clusters: 3, on: device, RandomStream(seed: 1))
+    #expect(abs(exact.silhouette(axes, sample: Array(0..<30)) - 1) < 1e-5)
+    let rows = groups(300)
+    let values = [2, 3, 12].map { count in
+      KMeans(rows, clusters: count, on: device, RandomStream(seed: 1)).silhouette(rows, sample: Array(0..<300))
+    }
+    #expect(values[1] > 0.9 && values[1] > values[0] + 0.05 && values[1] > values[2] + 0.2)
+    #expect(KMeans(rows, clusters: 1, on: device, RandomStream(seed: 1)).silhouette(rows, sample: [0]) == 0)
+  }
+
   @Test func moreClustersThanRowsIsNoError() {
     let result = KMeans(groups(4), clusters: 9, on: CPUDevice(threads: 1), RandomStream(seed: 1))
     #expect(result.centroids.count == 4)

@@ -174,6 +174,78 @@ import Testing
     #expect(removed.subtracting(poisoned).count <= 2)
   }
 
+  /// An object of changing size, angle and background has no one picture: the search's windows and the
+  /// classifier find it.
+  @Test func objectOfChangingSizeIsFoundByClassifier() throws {
+    let (plain, _) = try set(300, poisoned: [])
+    let object = Image(width: 3, height: 3, pixels: (0..<9).flatMap { $0 % 2 == 0 ? [255, 0, 40] : [0, 255, 0] })
+    var (planted, places): ([Int: Image], [Int: Window]) = ([:], [:])
+    for i in stride(from: 0, to: 300, by: 7) {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 15).stream(i))
+      let side = 6 + stream.integer(below: 7)
+      let (x, y) = (stream.integer(below: 25 - side), stream.integer(below: 25 - side))
+      let own = i % 2 == 0 ? object : object.mirroredDiagonally
+      image.paste(own.resized(width: side, height: side), x: x, y: y)
+      planted[i] = image
+      places[i] = Window(x: x, y: y, side: 8)
+    }
+    let poisoned = plain.replacing(planted)
+    func removed(_ images: ImageSet) throws -> PoisonFilter.Outcome {
+      var state = PatchSearch.State()
+      state.candidates = candidates(images, places)
+      state.controls = (0..<150).map { i in
+        var stream = RandomStream(seed: 4).stream(i)
+        return .init(
+          image: i, cluster: 0, window: Window(x: 0, y: 0, side: 10),
+          score: .init(flips: 0, shift: 0.05 * stream.normal(), images: 64))
+      }
+      var configuration = PoisonFilter.Configuration()
+      configuration.classifier.networks = 1
+      configuration.classifier.iterations = 200
+      configuration.classifier.batch = 64
+      let device = CPUDevice(threads: 2)
+      let context = DetectionContext(
+        set: images, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
+      return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
+        .decide(SearchedPatches().proposals(context), canary: nil, set: images, on: device, threads: 2) { _ in }
+    }
+    let outcome = try removed(poisoned)
+    let found = Set(outcome.removals.map(\.image))
+    #expect(outcome.families.count == 1)
+    #expect(outcome.removals.allSatisfy { $0.evidence == .classifier })
+    #expect(found.intersection(planted.keys).count * 10 >= planted.count * 9)
+    #expect(found.subtracting(planted.keys).count <= 1)
+    // The same windows of images that carry nothing are no family.
+    let nothing = try removed(plain)
+    #expect(nothing.families.isEmpty && nothing.removals.isEmpty)
+  }
+
+  /// A pattern that explains some of a picture's images does not take the others' family away.
+  @Test func largerFamilyOutlivesItsPart() throws {
+    let (set, places) = try set(120, poisoned: Set(0..<40))
+    func proposal(_ images: Range<Int>, _ trigger: PlantedTrigger, above: Int) -> Proposal {
+      var separation = Separation(
+        (0..<120).map { $0 < above ? 50 + Float($0 % 3) : Float($0 % 5) },
+        decoys: (0..<120).map { Float($0 % 5) }, members: Array(images), rate: 0.01)
+      separation.valley = above == 40 ? 0.01 : 0
+      return Proposal(
+        detector: above == 40 ? "recurring-patch" : "spectral-outliers", trigger: trigger,
+        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: places[$0]) }, separation: separation,
+        isPoison: true)
+    }
+    var configuration = PoisonFilter.Configuration()
+    configuration.classifier.networks = 1
+    configuration.classifier.iterations = 10
+    let outcome = try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
+      [
+        proposal(0..<40, .patch(PatchTemplate(picture(8, seed: 99))), above: 40),
+        proposal(0..<12, .pattern([Float](repeating: 1, count: set.stride)), above: 12),
+      ], canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
+    ) { _ in }
+    #expect(outcome.families.count == 1 && outcome.families[0].members.count == 40)
+    #expect(outcome.families[0].detectors == ["recurring-patch", "spectral-outliers"])
+  }
+
   @Test func nothingIsRemovedWithoutAFamily() throws {
     let outcome = try decide(80, poisoned: [])
     #expect(outcome.families.isEmpty && outcome.removals.isEmpty && outcome.scores.isEmpty)
@@ -324,9 +396,39 @@ extension Encoder.Configuration {
     let planted = noise.indices.map { $0 < 50 ? 12 + noise[$0] : noise[$0] }
     let separation = Separation(planted, decoys: decoys, members: Array(0..<30), rate: 0.01)
     #expect(separation.isPlanted && separation.above == 50 && separation.decoysAbove == 0)
+    // Correlations end at 1: a mode near the bulk is one if many images lie beyond a wide gap.
+    let near = noise.indices.map { $0 < 200 ? 3.6 + 0.02 * noise[$0] : min(1.5, noise[$0]) }
+    let wide = Separation(near, decoys: decoys.map { min(1.5, $0) }, members: Array(0..<200), rate: 0.01)
+    #expect(wide.isPlanted && wide.distance < 4 && wide.above == 200)
     // A tail that has all degrees is no mode, even without a decoy in it.
     let tail = noise.indices.map { $0 < 300 ? Float($0) / 25 : noise[$0] }
     #expect(!Separation(tail, decoys: decoys, members: Array(200..<300), rate: 0.01).isPlanted)
+  }
+
+  /// Without decoys: two modes with some images between them are told from a heavy tail.
+  @Test func modesAreSeparatedWithoutDecoys() {
+    var stream = RandomStream(seed: 12)
+    let bulk = (0..<4000).map { _ in stream.normal() - 7 }
+    let planted = bulk.indices.map { $0 < 200 ? 3 + 2.5 * stream.normal() : bulk[$0] }
+    let separation = Separation(planted, members: Array(0..<20), rate: 0.01)
+    #expect(separation.isPlantedObject)
+    let above = planted.indices.filter { planted[$0] >= separation.threshold }
+    #expect(above.count { $0 < 200 } >= 190 && above.count { $0 >= 200 } <= 4)
+    let tail = bulk.map { $0 > -6 ? $0 + Float(-6 * log(Double(stream.uniform()))) : $0 }
+    let highest = tail.indices.sorted { tail[$0] > tail[$1] }.prefix(20)
+    #expect(!Separation(tail, members: Array(highest), rate: 0.01).isPlantedObject)
+    #expect(!Separation(bulk, members: Array(0..<20), rate: 0.01).isPlantedObject)
+  }
+}
+
+extension Image {
+  /// Rows and columns exchanged.
+  fileprivate var mirroredDiagonally: Image {
+    Image(
+      width: height, height: width,
+      pixels: (0..<3 * width * height).map { k in
+        pixels[3 * (k / 3 % height * width + k / 3 / height) + k % 3]
+      })
   }
 }
 
@@ -371,7 +473,7 @@ extension Encoder.Configuration {
     for (slot, i) in order.enumerated() {
       let window = Window(
         x: max(0, min(side - 10, 3 * i % (side - 8) - 1)), y: max(0, min(side - 10, 5 * i % (side - 8) - 1)), side: 10)
-      let shift: Float = i < planted ? 0.5 : 0.001 * Float(i % 7)
+      let shift: Float = i < planted ? 0.5 : 0.001 * Float(i % 5)
       search.candidates.append(
         .init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: shift, images: 64)))
       search.controls.append(

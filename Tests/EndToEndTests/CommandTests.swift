@@ -47,6 +47,33 @@ import Testing
     }
   }
 
+  /// A control that was missed makes the verdict inconclusive, whatever else was found or not.
+  @Test func missedCanaryIsInconclusive() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(240, in: folder + "/data")
+      let extra = ["--preset", "screen", "--set", "minimumImages=10"]
+      _ = try Self.audit(folder + "/data", folder + "/out", extra)
+      let path = folder + "/out/state/filter.json"
+      var record = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any])
+      func verdict(_ found: [String]) throws -> (String?, Int32, String) {
+        var outcome = try #require(record["outcome"] as? [String: Any])
+        outcome["canaryFoundBy"] = found
+        record["outcome"] = outcome
+        try JSONSerialization.data(withJSONObject: record).write(to: URL(fileURLWithPath: path))
+        let run = try Self.audit(folder + "/data", folder + "/out", extra)
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))
+        let result = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let own = try #require(result["verdict"] as? [String: Any])
+        return (own["value"] as? String, run.code, own["summary"] as? String ?? "")
+      }
+      let found = try verdict(["recurring-patch"])
+      #expect(found.0 == "no_evidence" && found.1 == 0)
+      let missed = try verdict([])
+      #expect(missed.0 == "inconclusive" && missed.1 == 4 && missed.2.contains("canary"))
+    }
+  }
+
   @Test func helpOfEveryCommand() throws {
     let help = try Execution.bezoar("--help")
     #expect(help.code == 0)
@@ -219,7 +246,7 @@ import Testing
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
-      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/scan.safetensors"))
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/search.safetensors"))
     }
   }
 
@@ -290,12 +317,12 @@ import Testing
     try Fixtures.withFolder { folder in
       try Self.makeImages(40, in: folder + "/images")
       _ = try Self.audit(folder + "/images", folder + "/first", ["--retrain", "none"])
-      let model = folder + "/first/models/scan/model.safetensors"
+      let model = folder + "/first/models/search/model.safetensors"
       let run = try Self.audit(
         folder + "/images", folder + "/out",
         ["--retrain", "none", "--encoder", model, "--encoder-normalization", "0.5,0.5,0.5/0.25,0.25,0.25"])
       #expect(run.code == 4, "\(run.errors)")
-      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/scan.safetensors"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/search.safetensors"))
       let taken = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors"))
       #expect(try taken == Data(contentsOf: URL(fileURLWithPath: model)))
       let guessed = try Self.audit(folder + "/images", folder + "/b", ["--encoder", model])
