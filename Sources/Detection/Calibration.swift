@@ -85,7 +85,9 @@ public struct Separation: Codable, Sendable, Hashable {
   /// It must then be many images, nearly free of decoys: natural windows that were tried lay less than 2
   /// away from their decoys.
   var isPlantedPicture: Bool {
-    isPlanted || valley <= 0.9 && decoysAbove * 50 <= above && distance >= 5 && deviation >= 5.5
+    isPlanted
+      || valley <= 0.9 && decoysAbove * 50 <= above
+        && (distance >= 5 && deviation >= 5.5 || distance >= 3.5 && deviation >= 10)
   }
 
   /// True for an object of changing size and angle that a classifier sees or doesn't: those it is not sure

@@ -144,9 +144,12 @@ public enum Detectors {
 
 extension ImageSet {
   /// Up to `count` images, the same whatever their order: those with the smallest digests; ascending.
-  func sample(_ count: Int) -> [Int] {
-    guard count < self.count else { return Array(0..<self.count) }
-    let order = records.indices.sorted { a, b in
+  func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
+
+  /// Up to `count` of some images, ascending.
+  func sample(among images: [Int], _ count: Int) -> [Int] {
+    guard count < images.count else { return images }
+    let order = images.sorted { a, b in
       records[a].digest.bytes.lexicographicallyPrecedes(records[b].digest.bytes)
     }
     return order.prefix(count).sorted()

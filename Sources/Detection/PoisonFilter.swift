@@ -265,7 +265,7 @@ public struct PoisonFilter: Sendable {
       outcome.removals.append(
         Removal(
           image: image, evidence: .classifier, score: scores.images[image], pValue: p[image], family: nearest[best],
-          place: Window(x: place.x, y: place.y, side: template.side)))
+          place: place.window(template.side, in: set.side)))
     }
   }
 

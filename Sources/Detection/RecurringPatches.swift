@@ -36,6 +36,8 @@ public struct RecurringPatches: Detector {
   /// Images of a first look.
   private static let firstLook = 1500
   static let minimumMembers = 4
+  /// Times that a picture is recovered again from what was found with it, at most.
+  private static let rounds = 3
   /// Thumbnails that correlate more than this are the same image over again.
   private static let duplicate: Float = 0.98
 
@@ -94,32 +96,44 @@ public struct RecurringPatches: Detector {
     _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext
   ) -> Proposal? {
     let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
-    let first = Array(Set(set.sample(firstLook) + seeds)).sorted()
+    let sample = set.sample(firstLook)
+    let first = Array(Set(sample + seeds)).sorted()
     let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
     let look = matcher.best(first)
+    // Decoys of the sample alone: in images with the picture they are not like those of other images.
     let early = Separation(
-      look[0].map(\.correlation), decoys: look[1].map(\.correlation), members: seeds.compactMap { index[$0] },
-      rate: context.falseDiscoveryRate)
-    guard early.distance >= 4 || early.isPlanted else { return nil }
+      look[0].map(\.correlation), decoys: sample.compactMap { index[$0] }.map { look[1][$0].correlation },
+      members: seeds.compactMap { index[$0] }, rate: context.falseDiscoveryRate)
+    guard early.distance >= 3.5 || early.isPlanted else { return nil }
     var (template, places) = (template, matcher.best(Array(0..<set.count)))
     var separation = Separation(
       places[0].map(\.correlation), decoys: places[1].map(\.correlation), members: seeds,
       rate: context.falseDiscoveryRate)
     guard separation.isPlantedPicture, separation.above >= minimumMembers else { return nil }
-    // Once more with all that was found: the picture and what of it is constant become clearer.
-    let aligned = places[0].enumerated().filter { $1.correlation >= separation.threshold }.prefix(200)
-      .map { (image: $0, x: $1.x, y: $1.y) }
-    if let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.3),
-      again.contrast >= 12
-    {
-      let second = TemplateMatcher([again, again.decoy], in: set, on: context.device)
+    // Again with all that was found, as long as that finds more: the picture and what of it is constant become
+    // clearer, as when letters were found on plain backgrounds first.
+    for _ in 0..<rounds {
+      let aligned = set.sample(
+        among: places[0].indices.filter { places[0][$0].correlation >= separation.threshold }, 200
+      )
+      .map { (image: $0, x: places[0][$0].x, y: places[0][$0].y) }
+      guard let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.2),
+        again.contrast >= 12
+      else { break }
+      // Letters of one colour are told by what is between them, whatever that is.
+      let forms = [again, again.filled]
+      let next = TemplateMatcher(forms.flatMap { [$0, $0.decoy] }, in: set, on: context.device)
         .best(Array(0..<set.count))
-      let next = Separation(
-        second[0].map(\.correlation), decoys: second[1].map(\.correlation), members: aligned.map(\.image),
-        rate: context.falseDiscoveryRate)
-      if next.isPlantedPicture, next.above >= separation.above {
-        (template, places, separation) = (again, second, next)
+      let wider = forms.indices.map { k in
+        Separation(
+          next[2 * k].map(\.correlation), decoys: next[2 * k + 1].map(\.correlation), members: aligned.map(\.image),
+          rate: context.falseDiscoveryRate)
       }
+      let fit = forms.indices.filter { wider[$0].isPlantedPicture && wider[$0].above >= separation.above }
+      guard let best = fit.max(by: { (wider[$0].above, $1) < (wider[$1].above, $0) }) else { break }
+      let isDone = wider[best].above * 50 <= separation.above * 51
+      (template, places, separation) = (forms[best], Array(next[2 * best...2 * best + 1]), wider[best])
+      if isDone { break }
     }
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
     let p = Calibration.pValues(scores, null: decoys)
@@ -130,7 +144,7 @@ public struct RecurringPatches: Detector {
       members: members.map { i in
         .init(
           image: i, score: scores[i], pValue: p[i],
-          place: Window(x: places[0][i].x, y: places[0][i].y, side: template.side))
+          place: places[0][i].window(template.side, in: set.side))
       }, separation: separation, isPoison: true)
   }
 }

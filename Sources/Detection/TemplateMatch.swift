@@ -26,6 +26,25 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   /// The picture.
   public var image: Image { Image(width: side, height: side, pixels: pixels) }
 
+  /// The same with what lies between shared pixels counted a little.
+  var filled: PatchTemplate {
+    let rows = (0..<side).filter { row in (0..<side).contains { isShared(row, $0) } }
+    let columns = (0..<side).filter { column in (0..<side).contains { isShared($0, column) } }
+    guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
+      return self
+    }
+    var result = self
+    for row in top...bottom {
+      for column in left...right {
+        result.weights[row * side + column] = max(weights[row * side + column], Self.between)
+      }
+    }
+    return result
+  }
+
+  /// Weight of what lies between shared pixels in a ``filled`` template; below ``shared``.
+  private static let between: Float = 0.25
+
   /// The same at another size.
   func resized(_ size: Int) -> PatchTemplate {
     let scale = Float(side) / Float(size)
@@ -69,8 +88,15 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
 public struct TemplatePlace: Sendable {
   /// Weighted normalised cross-correlation, -1...1.
   public var correlation: Float
+  /// Upper left corner; outside the image where what counts of the template lies inside.
   public var x: Int
   public var y: Int
+
+  /// The window of a template's size, moved into the image.
+  func window(_ size: Int, in side: Int) -> Window {
+    let last = max(0, side - size)
+    return Window(x: min(max(0, x), last), y: min(max(0, y), last), side: size)
+  }
 }
 
 /// Weighted normalised cross-correlation of templates with images, as convolutions on a device.
@@ -87,6 +113,8 @@ final class TemplateMatcher {
   private let factor: Int
   private let side: Int
   private let span: Int
+  /// Pixels around the image that templates may reach into with what does not count of them.
+  private let margin: Int
   private let executable: any Executable
 
   /// - Parameter templates: All of one side.
@@ -98,7 +126,10 @@ final class TemplateMatcher {
     self.templates = templates.map { Matched($0, factor: factor) }
     side = set.side / factor
     let own = self.templates[0].side
-    span = side - own + 1
+    let counted = self.templates.flatMap { [$0.counted.x, $0.counted.y] }
+    margin = counted.map { max($0.lowerBound, own - $0.upperBound) }.max() ?? 0
+    let extent = side + 2 * margin
+    span = extent - own + 1
     let outputs = 5 * templates.count
     // Inputs are pixels and their squares; outputs a template: product, three sums, one sum of squares.
     var kernel = [Float](repeating: 0, count: own * own * 6 * outputs)
@@ -112,7 +143,7 @@ final class TemplateMatcher {
       }
     }
     let trace = Trace()
-    let pixels = trace.feed("pixels", [Self.batch, side, side, 6])
+    let pixels = trace.feed("pixels", [Self.batch, extent, extent, 6])
     let weights = trace.constant(Tensor([own, own, 6, outputs], kernel))
     executable = device.compile(trace.program(outputs: [pixels.convolution(weights, stride: 1, padding: 0)]))
   }
@@ -121,23 +152,26 @@ final class TemplateMatcher {
   func best(_ images: [Int]) -> [[TemplatePlace]] {
     var result = [[TemplatePlace]](repeating: [], count: templates.count)
     let outputs = 5 * templates.count
-    var pixels = [Float](repeating: 0, count: Self.batch * side * side * 6)
+    let extent = side + 2 * margin
+    var pixels = [Float](repeating: 0, count: Self.batch * extent * extent * 6)
     for start in stride(from: 0, to: images.count, by: Self.batch) {
       let own = images[start..<min(start + Self.batch, images.count)]
-      for (slot, image) in own.enumerated() { fill(image, &pixels, slot * side * side * 6) }
-      let out = executable.run(feeds: [Tensor([Self.batch, side, side, 6], pixels)], state: [])[0].scalars
+      for (slot, image) in own.enumerated() { fill(image, &pixels, slot * extent * extent * 6) }
+      let out = executable.run(feeds: [Tensor([Self.batch, extent, extent, 6], pixels)], state: [])[0].scalars
       for slot in own.indices.map({ $0 - own.startIndex }) {
         for (t, template) in templates.enumerated() {
           var best = TemplatePlace(correlation: -1, x: 0, y: 0)
-          for place in 0..<span * span {
-            let at = (slot * span * span + place) * outputs + 5 * t
-            let sums = out[at + 1] * out[at + 1] + out[at + 2] * out[at + 2] + out[at + 3] * out[at + 3]
-            let variance = out[at + 4] - sums / template.total
-            // A flat window matches nothing; levels are 0...1 here.
-            guard variance > template.total * 4.6e-5 else { continue }
-            let correlation = out[at] / variance.squareRoot()
-            if correlation > best.correlation {
-              best = TemplatePlace(correlation: correlation, x: place % span * factor, y: place / span * factor)
+          for y in -template.counted.y.lowerBound...side - template.counted.y.upperBound {
+            for x in -template.counted.x.lowerBound...side - template.counted.x.upperBound {
+              let at = ((slot * span + y + margin) * span + x + margin) * outputs + 5 * t
+              let sums = out[at + 1] * out[at + 1] + out[at + 2] * out[at + 2] + out[at + 3] * out[at + 3]
+              let variance = out[at + 4] - sums / template.total
+              // A flat window matches nothing; levels are 0...1 here.
+              guard variance > template.total * 4.6e-5 else { continue }
+              let correlation = out[at] / variance.squareRoot()
+              if correlation > best.correlation {
+                best = TemplatePlace(correlation: correlation, x: x * factor, y: y * factor)
+              }
             }
           }
           result[t].append(best)
@@ -152,7 +186,7 @@ final class TemplateMatcher {
     let scale = 1 / Float(255 * factor * factor)
     for y in 0..<side {
       for x in 0..<side {
-        let to = position + (y * side + x) * 6
+        let to = position + ((y + margin) * (side + 2 * margin) + x + margin) * 6
         for c in 0..<3 {
           var sum = 0
           for row in y * factor..<(y + 1) * factor {
@@ -171,6 +205,9 @@ final class TemplateMatcher {
 
 /// A template made ready: reduced, centred, of norm 1.
 private struct Matched {
+  /// Mean weight from which a row or column counts.
+  private static let counting: Float = 0.1
+
   let side: Int
   let weights: [Float]
   /// Sum of the weights.
@@ -178,6 +215,8 @@ private struct Matched {
   /// w (t - mean) / norm, 3 a pixel.
   let kernel: [Float]
   let contrast: Float
+  /// From the first to the last column and row that count: these must lie in the image.
+  let counted: (x: Range<Int>, y: Range<Int>)
 
   init(_ template: PatchTemplate, factor: Int) {
     let small = max(1, template.side / factor)
@@ -202,5 +241,12 @@ private struct Matched {
     self.total = total
     contrast = 255 * (squares / (3 * total)).squareRoot()
     kernel = shifted.indices.map { weights[$0 / 3] * shifted[$0] / norm }
+    func extent(_ weight: (_ line: Int, _ along: Int) -> Float) -> Range<Int> {
+      let lines = (0..<small).filter { line in
+        (0..<small).reduce(Float(0)) { $0 + weight(line, $1) } >= Self.counting * Float(small)
+      }
+      return (lines.first ?? 0)..<(lines.last ?? small - 1) + 1
+    }
+    counted = (extent { weights[$1 * small + $0] }, extent { weights[$0 * small + $1] })
   }
 }

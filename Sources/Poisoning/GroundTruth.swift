@@ -65,3 +65,52 @@ public struct GroundTruth: Codable, Sendable {
     case trigger, triggers, poisoned, evaluation
   }
 }
+
+// What a comparison needs is the poisoned paths; files written by hand or by earlier builds may lack the rest.
+
+extension GroundTruth {
+  /// Reads a file with at least `poisoned[].path`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    poisoned = try values.decode([Poisoned].self, forKey: .poisoned)
+    schemaVersion = try values.decodeIfPresent(String.self, forKey: .schemaVersion) ?? "1.0.0"
+    attack = try values.decodeIfPresent(Attack.self, forKey: .attack) ?? Attack(name: "unknown", seed: 0)
+    targetClass = try values.decodeIfPresent(String.self, forKey: .targetClass) ?? ""
+    trigger = try values.decodeIfPresent(String.self, forKey: .trigger) ?? "trigger.png"
+    triggers =
+      try values.decodeIfPresent([Planted].self, forKey: .triggers)
+      ?? [Planted(picture: trigger, targetClass: targetClass)]
+    evaluation = try values.decodeIfPresent(Evaluation.self, forKey: .evaluation)
+  }
+}
+
+extension GroundTruth.Attack {
+  /// An attack of which little is known.
+  init(name: String, seed: UInt64) {
+    self.init(name: name, rate: 1, ofDataset: false, position: .random, parameters: [:], jpegQuality: nil, seed: seed)
+  }
+
+  /// Reads what is there.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decodeIfPresent(String.self, forKey: .name) ?? "unknown",
+      seed: try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0)
+    rate = try values.decodeIfPresent(Double.self, forKey: .rate) ?? rate
+    ofDataset = try values.decodeIfPresent(Bool.self, forKey: .ofDataset) ?? ofDataset
+    position = try values.decodeIfPresent(AttackSettings.Position.self, forKey: .position) ?? position
+    parameters = try values.decodeIfPresent([String: Double].self, forKey: .parameters) ?? parameters
+    jpegQuality = try values.decodeIfPresent(Int.self, forKey: .jpegQuality)
+  }
+}
+
+extension GroundTruth.Poisoned {
+  /// Reads at least a path.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    path = try values.decode(String.self, forKey: .path)
+    source = try values.decodeIfPresent(String.self, forKey: .source) ?? ""
+    box = try values.decodeIfPresent(Box.self, forKey: .box) ?? Box(x: 0, y: 0, width: 0, height: 0)
+    trigger = try values.decodeIfPresent(Int.self, forKey: .trigger) ?? 0
+  }
+}

@@ -291,6 +291,21 @@ import Testing
       let kept = try String(contentsOfFile: folder + "/out/kept.txt", encoding: .utf8).split(separator: "\n").count
       #expect(kept == 600 - result.suspects.count)
 
+      // A truth written by hand needs no more than the poisoned paths.
+      let planted = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: folder + "/p/ground-truth.json")))
+          as? [String: Any])
+      let paths = try #require(planted["poisoned"] as? [[String: Any]]).map { ["path": $0["path"]] }
+      try JSONSerialization.data(withJSONObject: ["poisoned": paths])
+        .write(to: URL(fileURLWithPath: folder + "/truth.json"))
+      let again = try Execution.bezoar(
+        "audit", folder + "/p/dataset", "--preset", "screen", "--out", folder + "/out", "--ground-truth",
+        folder + "/truth.json", "--progress", "none", "--seed", "1")
+      #expect(again.code == 1, "\(again.errors)")
+      let compared = try JSONDecoder().decode(
+        AuditResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json")))
+      #expect(compared.groundTruth == truth)
+
       let plain = try Execution.bezoar(
         "audit", folder + "/images", "--preset", "screen", "--out", folder + "/plain", "--progress", "none", "--seed",
         "1")
