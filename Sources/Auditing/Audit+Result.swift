@@ -133,16 +133,20 @@ extension Audit {
 
   private func describe(_ family: PoisonFilter.Family) -> String {
     let what: String
-    switch family.trigger {
-    case .patch(let template): what = "the same \(template.side)-pixel picture"
+    switch family.evidence {
+    case .picture: what = "the same \(family.trigger.picture.width)-pixel picture"
     case .pattern: what = "the same pattern over the whole image"
+    case .classifier: what = "an object of changing size or angle, such as the one shown,"
     }
     let effect =
       family.effect.map {
         "; planted in other images it flips \($0.score.flips) of \($0.score.images) into its cluster (p = \(short(Float($0.pValue))))"
       } ?? ""
+    let control =
+      family.evidence == .classifier
+      ? "told by a classifier whose scores have two modes" : "with \(family.separation.decoysAbove) of its decoys"
     return
-      "\(what) in \(family.members.count) images, with \(family.separation.decoysAbove) of its decoys, found by \(family.detectors.joined(separator: " and "))\(effect)"
+      "\(what) in \(family.members.count) images, \(control), found by \(family.detectors.joined(separator: " and "))\(effect)"
   }
 
   private func writeFamilies(_ outcome: PoisonFilter.Outcome) throws -> [TriggerFamily] {

@@ -49,7 +49,10 @@ public struct PoisonFilter: Sendable {
     /// Detectors that proposed it, the first one first.
     public var detectors: [String]
     public var trigger: PlantedTrigger
-    /// Images in which it was recognised by its picture, the best first.
+    /// What its members were recognised by; the trigger of a family that only the classifier recognises is
+    /// one example of it.
+    public var evidence: Evidence
+    /// Images in which it was recognised, the best first.
     public var members: [Proposal.Member]
     public var separation: Separation
     /// What it does to other images; nil where no encoder was searched.
@@ -131,7 +134,9 @@ public struct PoisonFilter: Sendable {
         continue
       }
       var family = Family(
-        detectors: [proposal.detector], trigger: trigger, members: proposal.members, separation: separation)
+        detectors: [proposal.detector], trigger: trigger, evidence: .pattern, members: proposal.members,
+        separation: separation)
+      if case .patch = trigger { family.evidence = .picture }
       if case .patch(let template) = trigger, canary != nil {
         // Canaries cover some images of the copy.
         let seeds = images.filter { canary?.images.contains($0) != true }
@@ -147,11 +152,9 @@ public struct PoisonFilter: Sendable {
     absorb(&outcome)
     for (index, family) in outcome.families.enumerated() {
       let known = Set(outcome.removals.map(\.image))
-      let evidence: Evidence
-      if case .patch = family.trigger { evidence = .picture } else { evidence = .pattern }
       outcome.removals += family.members.filter { !known.contains($0.image) }.map {
         Removal(
-          image: $0.image, evidence: evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place)
+          image: $0.image, evidence: family.evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place)
       }
     }
     try classify(&outcome, set, device, threads, progress)
@@ -311,8 +314,8 @@ public struct PoisonFilter: Sendable {
     if twin == nil {
       outcome.families.append(
         Family(
-          detectors: [group.detector], trigger: .patch(PatchTemplate(set.crop(first.image, window))), members: all,
-          separation: separation))
+          detectors: [group.detector], trigger: .patch(PatchTemplate(set.crop(first.image, window))),
+          evidence: .classifier, members: all, separation: separation))
     }
     outcome.removals += all.filter { !known.contains($0.image) }.map {
       Removal(
