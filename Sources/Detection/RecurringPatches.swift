@@ -130,7 +130,12 @@ public struct RecurringPatches: Detector {
           rate: context.falseDiscoveryRate)
       }
       let fit = forms.indices.filter { wider[$0].isPlantedPicture && wider[$0].above >= separation.above }
-      guard let best = fit.max(by: { (wider[$0].above, $1) < (wider[$1].above, $0) }) else { break }
+      // Of forms that find about as many the one that sets them better apart.
+      let most = fit.map { wider[$0].above }.max() ?? 0
+      guard
+        let best = fit.filter({ wider[$0].above * 10 >= most * 9 })
+          .min(by: { (wider[$0].valley, $0) < (wider[$1].valley, $1) })
+      else { break }
       let isDone = wider[best].above * 50 <= separation.above * 51
       (template, places, separation) = (forms[best], Array(next[2 * best...2 * best + 1]), wider[best])
       if isDone { break }
