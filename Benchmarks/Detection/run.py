@@ -27,6 +27,10 @@ ATTACKS = [
     ("ssl-backdoor, fixed", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "fixed"]),
     ("ssl-backdoor, grid", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "grid"]),
     ("ssl-backdoor, 22 %", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "7"]),
+    ("ssl-backdoor, 5 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "5"]),
+    ("ssl-backdoor, 4 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "4"]),
+    ("ssl-backdoor, 3 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "3"]),
+    ("ssl-backdoor, JPEG 75", ["--attack", "ssl-backdoor", "--rate", "0.5", "--quality", "75"]),
     ("text", ["--attack", "text", "--rate", "0.5"]),
     ("natural", ["--attack", "natural", "--rate", "0.5"]),
     ("two triggers", ["--attack", "ssl-backdoor", "--rate", "0.5", "--triggers", "2"]),
@@ -56,7 +60,8 @@ def run(arguments, dataset, attack, options, preset, seed):
         return
     shutil.rmtree(folder, ignore_errors=True)
     if dataset == "cifar":
-        source = [arguments.cifar + "/train", "--labels", "folders", "--limit", "10000", "--quality", "90"]
+        source = [arguments.cifar + "/train", "--labels", "folders", "--limit", "10000"]
+        source += [] if "--quality" in options else ["--quality", "90"]
         test = ["--eval", arguments.cifar + "/test", "--eval-limit", "2000"]
     else:
         name = FASHION + "/%s-%s-ubyte.gz"
@@ -143,7 +148,7 @@ def table(arguments):
         text += ["", "## Preset `%s`" % preset, ""]
         head = ["dataset", "attack", "seeds", "recall %", "precision %", "false removals %", "verdicts", "found by"]
         if preset != "screen":
-            head += ["attack success (clean) %", "flips"]
+            head += ["precision of the 20 best windows %", "attack success (clean) %", "flips"]
         text += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
         for dataset in DATASETS:
             for attack, _ in ATTACKS:
@@ -165,7 +170,8 @@ def table(arguments):
                         if a is None:
                             return "-"
                         return "%.0f (%.0f)%s" % (100 * a, 100 * c, "" if a > c + 0.05 else ", did not take")
-                    cells += ["; ".join(took(r) for r in some),
+                    cells += [percent([r["truth"]["top_k_precision"].get("20") for r in some]),
+                              "; ".join(took(r) for r in some),
                               "; ".join(str(r["flips"][0][0]) + " of " + str(r["flips"][0][1]) if r["flips"] else "-"
                                         for r in some)]
                 text.append("| " + " | ".join(cells) + " |")

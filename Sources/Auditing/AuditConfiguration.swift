@@ -26,7 +26,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var imageSize: Int?
   /// none, folders, or a label file.
   public var labels = "none"
-  /// Network of the scan and plain encoders; AdvCL takes the same with three batch-norm branches.
+  /// Network of the scan and plain encoders; the search encoder differs in its pooling (`search.pooling`), AdvCL takes the same with three batch-norm branches.
   public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
   public var scan = ContrastiveConfiguration()
   /// A safetensors file with an encoder to search instead of training one; nil trains one.

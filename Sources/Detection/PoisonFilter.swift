@@ -11,7 +11,9 @@ import Tensors
 /// 2. A classifier learns the families' pictures from their members' windows and scores every image; the
 ///    same images turned by half a turn are its decoys. It adds what a template misses: other sizes,
 ///    other angles, backgrounds that show through. It is asked only where its scores are separated.
-/// 3. Every family's effect on other images is measured with the flip test.
+/// 3. Windows that pull images into a cluster without a common picture are learnt by a classifier of their own;
+///    they are a family if its scores have two modes.
+/// 4. Every family's effect on other images is measured with the flip test.
 ///
 /// - Source: Tejankar et al., PatchSearch, CVPR 2023, arXiv 2304.01482, for the classifier. Deviates: 1 and
 ///   the thresholds replace its fixed top-k and arg-max.
@@ -154,7 +156,8 @@ public struct PoisonFilter: Sendable {
       let known = Set(outcome.removals.map(\.image))
       outcome.removals += family.members.filter { !known.contains($0.image) }.map {
         Removal(
-          image: $0.image, evidence: family.evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place)
+          image: $0.image, evidence: family.evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place
+        )
       }
     }
     try classify(&outcome, set, device, threads, progress)

@@ -77,7 +77,7 @@ public struct HTMLReport {
 
   private var comparison: String {
     let columns: [(String, EncoderMetrics)] =
-      [("Before: scan encoder, all images", result.metrics.before)]
+      [("Before: \(result.metrics.before.encoder) encoder, all images", result.metrics.before)]
       + (result.metrics.afterPlain.map { [("After: same recipe, kept images", $0)] } ?? [])
       + [
         (
