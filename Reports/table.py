@@ -2,7 +2,7 @@
 import json, pathlib, sys
 
 here = pathlib.Path(__file__).parent
-paths = [pathlib.Path(p) for p in sys.argv[1:]] or sorted(here.glob("2026-11-21-engine/fashion-seed-*/result.json"))
+paths = [pathlib.Path(p) for p in sys.argv[1:]] or sorted(here.glob("2026-11-21-detection/fashion-seed-*/result.json"))
 
 
 def share(value):
