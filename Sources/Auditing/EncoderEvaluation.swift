@@ -110,7 +110,7 @@ struct EncoderEvaluation {
   /// Fills the label-free flip rate of the first family's trigger.
   ///
   /// The trigger's cluster in this encoder is the one that most images of the family's cluster in the
-  /// scan encoder fall into: clusters of two encoders are matched by their members.
+  /// search encoder fall into: clusters of two encoders are matched by their members.
   func measureFlips(
     _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, searchClusters: [Int],
     into metrics: inout EncoderMetrics

@@ -37,6 +37,13 @@ public enum Calibration {
     let n = Double(max(1, sorted.count))
     return sorted.indices.last { sorted[$0] <= rate * Double($0 + 1) / n }.map { sorted[$0] }
   }
+
+  /// Lowest score that is rejected at a false-discovery rate, or nil if none is; p-values fall with scores.
+  static func threshold(_ scores: [Float], _ pValues: [Double], rate: Double) -> Float? {
+    benjaminiHochberg(pValues, rate: rate).flatMap { limit in
+      zip(scores, pValues).lazy.filter { $0.1 <= limit }.map(\.0).min()
+    }
+  }
 }
 
 /// Whether the high scores of a few images stand apart from all others, and where to cut.
@@ -141,11 +148,11 @@ public struct Separation: Codable, Sendable, Hashable {
     dig(scores, from: low, to: mode, place: 0.5)
     let cut = threshold
     let p = Calibration.tailPValues(scores, null: scores.filter { $0 < cut })
-    guard let limit = Calibration.benjaminiHochberg(p, rate: rate) else {
+    guard let lowest = Calibration.threshold(scores, p, rate: rate) else {
       threshold = .infinity
       return
     }
-    threshold = max(cut, zip(scores, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity)
+    threshold = max(cut, lowest)
     above = scores.count { $0 >= threshold }
     decoysAbove = Int((rate * Double(above)).rounded())
     deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()

@@ -248,13 +248,12 @@ public struct PoisonFilter: Sendable {
     let absent = likeness.indices.filter { likeness[$0] <= median }
     let null = absent.map { max(scores.images[$0], scores.decoys[$0]) }
     let p = Calibration.tailPValues(scores.images, null: null)
-    guard let limit = Calibration.benjaminiHochberg(p, rate: configuration.falseDiscoveryRate) else { return }
+    guard let lowest = Calibration.threshold(scores.images, p, rate: configuration.falseDiscoveryRate) else { return }
     // A classifier that does not know the members has learnt nothing of use.
-    guard pictured.count(where: { p[$0] <= limit }) * 2 >= pictured.count else { return }
+    guard pictured.count(where: { scores.images[$0] >= lowest }) * 2 >= pictured.count else { return }
     // Never below 0, where the classifier itself calls an image clean, nor below a wide gap.
     let separation = Separation(
       scores.images, decoys: null, members: pictured, rate: configuration.falseDiscoveryRate, place: 0)
-    let lowest = zip(scores.images, p).lazy.filter { $0.1 <= limit }.map(\.0).min() ?? .infinity
     let threshold = max(0, lowest, separation.gap >= 0.25 ? separation.threshold : 0)
     outcome.threshold = threshold
     let added = scores.images.indices.filter { scores.images[$0] >= threshold && !known.contains($0) }
@@ -278,8 +277,7 @@ public struct PoisonFilter: Sendable {
   /// Lets a classifier decide over windows that pull images into a cluster but are no one picture.
   ///
   /// Learnt from a planted object, it sees it or not: scores have two modes. Learnt from what images of a
-  /// cluster share naturally, they fall off without a second one: on unpoisoned Fashion-MNIST and CIFAR-10
-  /// the valley was 0.8 and more, with objects of changing size and angle 0.1 to 0.3.
+  /// cluster share naturally, they fall off without a second one (`Benchmarks/Detection/NOTES.md`).
   private func follow(
     _ group: Proposal, _ number: Int, _ outcome: inout Outcome, _ canary: Canary?, _ set: ImageSet,
     _ device: any Device, _ threads: Int, _ progress: (Double) throws -> Void

@@ -181,7 +181,7 @@ private struct ColourTransform {
 
   /// Blends with the luminance: 0 is grey, 1 the colour itself.
   mutating func saturate(_ factor: Float) {
-    let grey = SIMD3<Float>(0.299, 0.587, 0.114) * (1 - factor)
+    let grey = luminanceWeights * (1 - factor)
     compose(
       grey + SIMD3(factor, 0, 0), grey + SIMD3(0, factor, 0), grey + SIMD3(0, 0, factor))
   }

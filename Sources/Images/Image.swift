@@ -110,7 +110,12 @@ private struct ResampleWeights {
   }
 }
 
-/// Luminance of a colour, in the units of its channels.
+/// Shares of red, green and blue in the luminance.
 ///
 /// - Source: ITU-R BT.601, section 2.5.1.
-public func luminance(_ r: Float, _ g: Float, _ b: Float) -> Float { 0.299 * r + 0.587 * g + 0.114 * b }
+let luminanceWeights = SIMD3<Float>(0.299, 0.587, 0.114)
+
+/// Luminance of a colour, in the units of its channels.
+public func luminance(_ r: Float, _ g: Float, _ b: Float) -> Float {
+  luminanceWeights.x * r + luminanceWeights.y * g + luminanceWeights.z * b
+}

@@ -143,25 +143,32 @@ import Testing
 
   private func decide(_ count: Int, poisoned: Set<Int>, canary: Bool = false) throws -> PoisonFilter.Outcome {
     let (set, places) = try set(count, poisoned: poisoned)
+    let control = canary ? Canary(set, picture: picture(7, seed: 55), RandomStream(seed: 6)) : nil
+    return try decide(set, places, by: Detectors.all, canary: control, iterations: 60, batch: 32)
+  }
+
+  /// The filter's decision after a search whose windows at `places` stand above its controls.
+  private func decide(
+    _ set: ImageSet, _ places: [Int: Window], by detectors: [any Detector], canary: Canary?, iterations: Int,
+    batch: Int
+  ) throws -> PoisonFilter.Outcome {
     var state = PatchSearch.State()
     state.candidates = candidates(set, places)
     state.controls = (0..<150).map { i in
       var stream = RandomStream(seed: 4).stream(i)
       return .init(
-        image: i % count, cluster: 0, window: Window(x: 0, y: 0, side: 10),
+        image: i % set.count, cluster: 0, window: Window(x: 0, y: 0, side: 10),
         score: .init(flips: 0, shift: 0.05 * stream.normal(), images: 64))
     }
     var configuration = PoisonFilter.Configuration()
     configuration.classifier.networks = 1
-    configuration.classifier.iterations = 60
-    configuration.classifier.batch = 32
+    configuration.classifier.iterations = iterations
+    configuration.classifier.batch = batch
     let device = CPUDevice(threads: 2)
-    let control = canary ? Canary(set, picture: picture(7, seed: 55), RandomStream(seed: 6)) : nil
     let context = DetectionContext(
-      set: control?.set ?? set, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
+      set: canary?.set ?? set, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
     return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
-      .decide(Detectors.all.flatMap { $0.proposals(context) }, canary: control, set: set, on: device, threads: 2) { _ in
-      }
+      .decide(detectors.flatMap { $0.proposals(context) }, canary: canary, set: set, on: device, threads: 2) { _ in }
   }
 
   @Test func plantedImagesAreRemovedAndOthersKept() throws {
@@ -191,23 +198,7 @@ import Testing
     }
     let poisoned = plain.replacing(planted)
     func removed(_ images: ImageSet) throws -> PoisonFilter.Outcome {
-      var state = PatchSearch.State()
-      state.candidates = candidates(images, places)
-      state.controls = (0..<150).map { i in
-        var stream = RandomStream(seed: 4).stream(i)
-        return .init(
-          image: i, cluster: 0, window: Window(x: 0, y: 0, side: 10),
-          score: .init(flips: 0, shift: 0.05 * stream.normal(), images: 64))
-      }
-      var configuration = PoisonFilter.Configuration()
-      configuration.classifier.networks = 1
-      configuration.classifier.iterations = 200
-      configuration.classifier.batch = 64
-      let device = CPUDevice(threads: 2)
-      let context = DetectionContext(
-        set: images, device: device, threads: 2, stream: RandomStream(seed: 1), search: state)
-      return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
-        .decide(SearchedPatches().proposals(context), canary: nil, set: images, on: device, threads: 2) { _ in }
+      try decide(images, places, by: [SearchedPatches()], canary: nil, iterations: 200, batch: 64)
     }
     let outcome = try removed(poisoned)
     let found = Set(outcome.removals.map(\.image))
