@@ -9,7 +9,7 @@ import Reporting
 extension Audit {
   private static let shown = 200
 
-  /// Writes result.json, report.html, suspects.csv and the evidence.
+  /// Writes result.json, the formats asked for and the evidence.
   func report() throws -> String {
     let record = try filterRecord()
     guard let search = try folder.read(json: PatchSearch.State.self, "state/search.json"),
@@ -19,18 +19,21 @@ extension Audit {
     let families = try writeFamilies(outcome)
     let suspects = try writeSuspects(outcome)
     let verdict = try decide(outcome, search, metrics)
-    let decision = Decision(verdict: verdict, failOn: request.failOn)
+    let account = DatasetAccount(request.dataset, dataset, set, manifest)
+    let gate = Gate.outcome(
+      verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
+    let scored = SearchedPatches.scores(search)
+    let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
       run: .init(
         started: ISO8601DateFormatter().string(from: started), finished: ISO8601DateFormatter().string(from: Date()),
         seconds: -started.timeIntervalSinceNow, host: ProcessInfo.processInfo.hostName, threads: threads,
-        device: device.name, exitCode: Int(decision.exitCode), exitReason: decision.reason, stages: stages),
+        device: device.name, gate: gate, stages: stages),
       config: try JSONDecoder().decode(JSONValue.self, from: encoded),
       configDigest: Digest(of: [UInt8](encoded)).description, seed: configuration.seed,
-      dataset: DatasetAccount(request.dataset, dataset, set),
-      verdict: verdict, families: families, suspects: suspects,
+      dataset: account, verdict: verdict, families: families, suspects: suspects,
       notes: outcome.notes.map { note in
         Note(
           detector: note.detector, count: note.members.count,
@@ -41,14 +44,22 @@ extension Audit {
         flipsEvaluated: search.flipsEvaluated),
       metrics: metrics,
       scores: ScoreSummary(
-        candidates: .init(SearchedPatches.scores(search).candidates.map(Double.init), bins: 40),
+        candidates: candidates,
+        controls: scored.controls.isEmpty
+          ? nil
+          : .init(scored.controls.map(Double.init), bins: 40, range: candidates.lower...candidates.upper),
         classifier: outcome.scores.isEmpty ? nil : .init(outcome.scores.map(Double.init), bins: 60),
         threshold: outcome.threshold.map(Double.init).flatMap { $0.isFinite ? $0 : nil }),
-      groundTruth: compare(outcome))
-    try folder.write(CanonicalJSON.encode(result), to: "result.json")
-    try folder.write(Data(HTMLReport(result, folder: folder.path).render().utf8), to: "report.html")
-    try folder.write(Data(SuspectsCSV.render(result).utf8), to: "suspects.csv")
-    return folder.file("report.html")
+      clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome))
+    // Read back, so that what is rendered now is what `bezoar report` renders later.
+    let data = try CanonicalJSON.encode(result)
+    try folder.write(data, to: "result.json")
+    let written = try CanonicalJSON.decode(data, path: folder.file("result.json"))
+    for format in request.formats {
+      let text = try format.render(written, folder: folder.path, manifest: request.manifest)
+      try folder.write(Data(text.utf8), to: format.fileName)
+    }
+    return folder.file(request.formats.first?.fileName ?? "result.json")
   }
 
   private func decide(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ metrics: Metrics) throws
@@ -156,17 +167,14 @@ extension Audit {
       try folder.write(Data(ImageCodec.encodePNG(picture)), to: crop)
       let place = family.members.first?.place ?? Window(x: 0, y: 0, side: set.side)
       return TriggerFamily(
-        id: "family-\(i + 1)", foundBy: family.detectors,
+        id: "family-\(i + 1)", rule: rule(family.evidence), foundBy: family.detectors,
         trigger: .init(
           crop: crop, sizePixels: place.side, box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
         flipCount: family.effect?.score.flips ?? 0, flipTotal: family.effect?.score.images ?? 0,
         pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
         severity: severity(family),
         secondary: family.secondary.map { .init(name: $0.name, members: $0.members, others: $0.others) },
-        tags: [
-          "AML.T0020", "AML.T0019", "AML.T0043.004", "NISTAML.013", "NISTAML.023", "OWASP-ML02", "OWASP-ML10",
-          "OWASP-LLM04",
-        ])
+        tags: rule(family.evidence).tags, examples: try writeExamples(i, family.trigger, outcome))
     }
   }
 
@@ -180,19 +188,96 @@ extension Audit {
       var suspect = Suspect(
         path: name.text, pathBase64: name.base64, sha256: record.digest.description, score: Double(removal.score),
         pValue: removal.pValue, family: "family-\(removal.family + 1)",
+        rule: rule(outcome.families[removal.family].evidence), line: manifest.line(of: record.path),
         box: removal.place.map { .init(x: $0.x, y: $0.y, width: $0.side, height: $0.side) }, rank: rank + 1,
         reason: reason(removal))
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
-        try folder.write(Data(ImageCodec.encodePNG(set.image(removal.image))), to: stem + ".png")
+        try folder.write(Data(ImageCodec.encodePNG(thumbnail(set.image(removal.image)))), to: stem + ".png")
         suspect.thumbnail = stem + ".png"
         if rank < maps.count {
-          try folder.write(Data(ImageCodec.encodePNG(heatPicture(maps[rank]))), to: stem + "-heat.png")
+          try folder.write(Data(ImageCodec.encodePNG(thumbnail(heatPicture(maps[rank])))), to: stem + "-heat.png")
           suspect.heatMap = stem + "-heat.png"
         }
       }
       return suspect
     }
+  }
+
+  private func rule(_ evidence: PoisonFilter.Evidence) -> Rule {
+    switch evidence {
+    case .picture: .picture
+    case .pattern: .pattern
+    case .classifier: .object
+    }
+  }
+
+  /// At most 128 pixels a side.
+  private func thumbnail(_ image: Image) -> Image {
+    image.width <= 128 ? image : image.resized(width: 128, height: 128)
+  }
+
+  /// Four images that were kept, as they are and with a trigger planted in them.
+  private func writeExamples(_ i: Int, _ trigger: PlantedTrigger, _ outcome: PoisonFilter.Outcome) throws
+    -> [TriggerFamily.Example]
+  {
+    let removed = Set(outcome.removals.map(\.image))
+    var own = stream.stream("examples").stream(i)
+    var examples: [TriggerFamily.Example] = []
+    for image in own.permutation(set.count).lazy.filter({ !removed.contains($0) }).prefix(4) {
+      let plain = set.image(image)
+      var pixels = plain.pixels.map { Float($0) * (1 / 255) }
+      trigger.plant(into: &pixels, at: 0, side: set.side, trigger.place(side: set.side, &own))
+      let planted = Image(width: set.side, height: set.side, pixels: pixels.map { UInt8(($0 * 255).rounded()) })
+      let stem = "evidence/family-\(i + 1)-example-\(examples.count + 1)"
+      for (name, picture) in [("before", plain), ("after", planted)] {
+        try folder.write(Data(ImageCodec.encodePNG(thumbnail(picture))), to: "\(stem)-\(name).png")
+      }
+      examples.append(
+        .init(
+          path: named(set.records[image].path).text, before: "\(stem)-before.png", after: "\(stem)-after.png"))
+    }
+    return examples
+  }
+
+  /// The clusters with most suspects, then the largest, each with the images nearest to its centre.
+  private func writeClusters(_ outcome: PoisonFilter.Outcome) throws -> [ImageCluster] {
+    guard try isSearchable() else { return [] }
+    let space = try searched().space
+    let removed = Set(outcome.removals.map(\.image))
+    var members = [[Int]](repeating: [], count: space.clustering.centroids.count)
+    for (i, cluster) in space.clustering.assignments.enumerated() { members[cluster].append(i) }
+    let suspects = members.map { $0.filter(removed.contains).count }
+    let order = members.indices.sorted {
+      (suspects[$0], members[$0].count, $1) > (suspects[$1], members[$1].count, $0)
+    }
+    return try order.prefix(12).map { k in
+      let near = members[k].map { (image: $0, cosine: dot(space.rows.row($0), space.clustering.centroids.row(k))) }
+        .sorted { ($0.cosine, $1.image) > ($1.cosine, $0.image) }.prefix(8)
+      let names = try near.enumerated().map { rank, one in
+        let name = "evidence/cluster-\(k)-\(rank + 1).png"
+        try folder.write(Data(ImageCodec.encodePNG(thumbnail(set.image(one.image)))), to: name)
+        return name
+      }
+      return ImageCluster(id: k, images: members[k].count, suspects: suspects[k], examples: names)
+    }
+  }
+
+  /// A sample of the images on a plane; suspects are up to a third of it.
+  private func makeMap(_ outcome: PoisonFilter.Outcome) throws -> EmbeddingMap? {
+    guard try isSearchable() else { return nil }
+    let family = Dictionary(outcome.removals.map { ($0.image, $0.family + 1) }) { first, _ in first }
+    let (size, hidden) = (900, Set(canary?.images ?? []))
+    var own = stream.stream("map")
+    let order = own.permutation(set.count).filter { !hidden.contains($0) }
+    let suspects = order.filter { family[$0] != nil }.prefix(size / 3)
+    let others = order.filter { family[$0] == nil }.prefix(size - suspects.count)
+    let chosen = (suspects + others).sorted()
+    let plane = NeighbourEmbedding.plane(try searched().space.rows.subset(chosen))
+    return EmbeddingMap(
+      method:
+        "t-SNE (perplexity 30) of \(others.count) of \(set.count - family.count) kept images and \(suspects.count) of \(family.count) suspects",
+      x: plane.x, y: plane.y, family: chosen.map { family[$0] ?? 0 })
   }
 
   private func reason(_ removal: PoisonFilter.Removal) -> String {
@@ -242,7 +327,7 @@ extension Audit {
 
 extension DatasetAccount {
   /// The account of a dataset that was read.
-  init(_ path: String, _ dataset: Dataset, _ set: ImageSet) {
+  init(_ path: String, _ dataset: Dataset, _ set: ImageSet, _ manifest: Manifest) {
     func entry(_ item: ImageSet.Exception) -> Exception {
       let name = named(item.path)
       return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
@@ -250,7 +335,7 @@ extension DatasetAccount {
     self.init(
       path: path, format: dataset.format.rawValue, digest: set.digest.description, decoded: set.count,
       unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
-      greyShare: set.greyShare)
+      greyShare: set.greyShare, manifestDigest: Digest(of: manifest.bytes).description)
   }
 }
 

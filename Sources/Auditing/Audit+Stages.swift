@@ -233,6 +233,7 @@ extension Audit {
   // MARK: retrain
 
   func retrain() throws -> (String, Int?) {
+    guard !configuration.retrain.isEmpty else { return ("skipped: not asked for", nil) }
     let kept = set.subset(try filterRecord().kept)
     var (summaries, images): ([String], Int) = ([], 0)
     guard try isSearchable(), kept.count >= 20 else { return ("skipped: too few images", nil) }
@@ -269,7 +270,7 @@ extension Audit {
       summaries.append("AdvCL: \(summary(state))")
       images += state.epoch * kept.count
     }
-    return (summaries.isEmpty ? "none asked for" : summaries.joined(separator: "; "), images)
+    return (summaries.joined(separator: "; "), images)
   }
 
   // MARK: evaluate

@@ -23,7 +23,12 @@ public final class Audit {
     public var out: String
     public var groundTruth: String?
     public var overwrite = false
-    public var failOn = Severity.high
+    /// Decides the exit code; what is written does not depend on it, save `run`.
+    public var policy = GatePolicy()
+    /// What is written beside `result.json`.
+    public var formats = ReportFormat.standard
+    /// Path of the committed manifest from the root of the repository, for code scanning.
+    public var manifest = "manifest.sha256"
     /// Source revision, for results.
     public var revision = "unknown"
     /// Creates a request.
@@ -40,6 +45,7 @@ public final class Audit {
   let dataset: Dataset
   let set: ImageSet
   let digest: String
+  let manifest: Manifest
   let truth: GroundTruth?
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
@@ -85,7 +91,8 @@ public final class Audit {
         configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, dataset: request.dataset),
       overwrite: request.overwrite)
     try folder.write(encoded, to: "state/configuration.json")
-    try folder.write(Data(try set.manifest(dataset)), to: "manifest.sha256")
+    manifest = try Manifest(set, of: dataset)
+    try folder.write(Data(manifest.bytes), to: "manifest.sha256")
     stages.append(
       .init(
         name: Stage.inspect.rawValue, seconds: -begin.timeIntervalSinceNow,

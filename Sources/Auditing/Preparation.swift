@@ -31,19 +31,21 @@ public struct Inspection {
   public let account: DatasetAccount
   private let set: ImageSet
   private let dataset: Dataset
+  private let manifest: Manifest
 
   /// Reads and decodes every file.
   public init(_ path: String, imageSize: Int?, threads: Int) throws {
     dataset = try Dataset(Path(path))
     set = ImageSet(dataset, side: imageSize, threads: threads)
-    account = DatasetAccount(path, dataset, set)
+    manifest = try Manifest(set, of: dataset)
+    account = DatasetAccount(path, dataset, set, manifest)
   }
 
   /// Writes digests in the form of `sha256sum -c`.
   public func writeManifest(to path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent
     try RunFolder(folder.isEmpty ? "." : folder)
-      .write(Data(try set.manifest(dataset)), to: (path as NSString).lastPathComponent)
+      .write(Data(manifest.bytes), to: (path as NSString).lastPathComponent)
   }
 
   /// The account as text.
@@ -184,43 +186,5 @@ public enum Demo {
     plan.seed = seed
     plan.threads = threads
     return (planted + "/dataset", truth, "planted: \(try plan.run())")
-  }
-}
-
-/// The table that ends an audit on standard output.
-public enum SummaryTable {
-  /// Returns the table.
-  public static func render(_ result: AuditResult, folder: String) -> String {
-    let metrics = [result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after]
-    func row(_ title: String, _ value: (EncoderMetrics) -> Double?) -> String {
-      let cells = metrics.map { pad(value($0).map { percent($0) } ?? "-", 14) }
-      return "  " + title.padding(toLength: 34, withPad: " ", startingAt: 0) + cells.joined()
-    }
-    var lines = [
-      "verdict   \(result.verdict.value.rawValue) (severity \(result.verdict.severity.rawValue)), exit code \(result.run.exitCode)",
-      "          \(result.verdict.summary)",
-      "removed   \(result.counts.suspects) of \(result.dataset.decoded) images, \(result.families.count) trigger families",
-    ]
-    if let truth = result.groundTruth {
-      lines.append(
-        "truth     \(truth.poisons) poisoned: recall \(percent(truth.recall)), precision \(percent(truth.precision)), false removals \(percent(truth.falseRemovalRate))"
-      )
-    }
-    lines.append("")
-    lines.append(
-      "  " + "".padding(toLength: 34, withPad: " ", startingAt: 0) + metrics.map { pad($0.encoder, 14) }.joined())
-    lines += [
-      row("attack success rate") { $0.attackSuccessRate }, row("clean false positives") { $0.cleanFalsePositiveRate },
-      row("clean accuracy") { $0.cleanAccuracy }, row("triggered accuracy") { $0.triggeredAccuracy },
-      row("k-NN accuracy") { $0.nearestNeighbourAccuracy },
-      row("robust accuracy (PGD-20)") { $0.robustAccuracy?.value },
-      row("flip rate of the trigger") { $0.flipRate },
-    ]
-    lines += ["", "report    \(folder)/report.html", "kept      \(folder)/kept.txt"]
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }

@@ -185,33 +185,4 @@ public struct ImageSet: Sendable {
     for exception in unreadable { all += (exception.digest?.bytes ?? []) + exception.path.bytes + [0] }
     return Digest(of: all)
   }
-
-  /// Lines for `sha256sum -c`, run from the dataset's folder.
-  public func manifest(_ dataset: Dataset) throws(DatasetError) -> [UInt8] {
-    var lines: [(Path, Digest)]
-    if dataset.format == .folder || dataset.format == .list {
-      lines =
-        records.map { ($0.path, $0.digest) } + unreadable.compactMap { item in item.digest.map { (item.path, $0) } }
-    } else {
-      lines = try dataset.containerDigests.map { ($0.path.name, $0.digest) }
-    }
-    lines.sort { $0.0 < $1.0 }
-    var text: [UInt8] = []
-    for (path, digest) in lines {
-      // coreutils escapes a backslash, line feed and carriage return, and says so by a backslash in front.
-      let escapes = path.bytes.contains { $0 == 0x5C || $0 == 0x0A || $0 == 0x0D }
-      if escapes { text.append(0x5C) }
-      text += Array(digest.description.utf8) + [0x20, 0x20]
-      for byte in path.bytes {
-        switch byte {
-        case 0x5C: text += Array("\\\\".utf8)
-        case 0x0A: text += Array("\\n".utf8)
-        case 0x0D: text += Array("\\r".utf8)
-        default: text.append(byte)
-        }
-      }
-      text.append(0x0A)
-    }
-    return text
-  }
 }

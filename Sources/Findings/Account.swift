@@ -26,12 +26,15 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   /// Side in pixels that images were resized to.
   public var imageSize: Int
   public var greyShare: Double
+  /// SHA-256 of `manifest.sha256`; results of earlier versions lack it.
+  public var manifestDigest: String?
 
   /// Creates an account.
   public init(
     path: String, format: String, digest: String, decoded: Int, unreadable: [Exception], ignored: [Exception],
-    imageSize: Int, greyShare: Double
+    imageSize: Int, greyShare: Double, manifestDigest: String? = nil
   ) {
+    self.manifestDigest = manifestDigest
     (self.path, self.format, self.digest, self.decoded) = (path, format, digest, decoded)
     (self.unreadable, self.ignored) = (unreadable, ignored)
     listed = decoded + unreadable.count + ignored.count
@@ -42,6 +45,7 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
     case path, format, digest, listed, decoded, unreadable, ignored
     case imageSize = "image_size"
     case greyShare = "grey_share"
+    case manifestDigest = "manifest_sha256"
   }
 }
 

@@ -20,14 +20,20 @@ public struct AuditResult: Codable, Equatable, Sendable {
   public var counts: Counts
   public var metrics: Metrics
   public var scores: ScoreSummary?
+  /// Clusters of the search encoder, those with most suspects first; empty without a search.
+  @Listed public var clusters: [ImageCluster]
+  public var map: EmbeddingMap?
   public var groundTruth: GroundTruthComparison?
 
   /// Creates a result.
   public init(
     tool: Tool, run: Run, config: JSONValue, configDigest: String, seed: UInt64, dataset: DatasetAccount,
     verdict: Verdict, families: [TriggerFamily], suspects: [Suspect], notes: [Note], counts: Counts,
-    metrics: Metrics, scores: ScoreSummary?, groundTruth: GroundTruthComparison?
+    metrics: Metrics, scores: ScoreSummary?, clusters: [ImageCluster], map: EmbeddingMap?,
+    groundTruth: GroundTruthComparison?
   ) {
+    _clusters = Listed(wrappedValue: clusters)
+    self.map = map
     (self.tool, self.run, self.config, self.configDigest, self.seed) = (tool, run, config, configDigest, seed)
     (self.dataset, self.verdict, self.families, self.suspects) = (dataset, verdict, families, suspects)
     _notes = Listed(wrappedValue: notes)
@@ -38,7 +44,7 @@ public struct AuditResult: Codable, Equatable, Sendable {
     case schemaVersion = "schema_version"
     case tool, run, config
     case configDigest = "config_digest"
-    case seed, dataset, verdict, families, suspects, notes, counts, metrics, scores
+    case seed, dataset, verdict, families, suspects, notes, counts, metrics, scores, clusters, map
     case groundTruth = "ground_truth"
   }
 
@@ -61,6 +67,8 @@ public struct AuditResult: Codable, Equatable, Sendable {
     public var device: String
     public var exitCode: Int
     public var exitReason: String
+    /// What the gate checked; results of earlier versions lack it.
+    public var gate: GateOutcome?
     public var stages: [Stage]
 
     /// One stage's time.
@@ -81,16 +89,17 @@ public struct AuditResult: Codable, Equatable, Sendable {
 
     /// Creates the record.
     public init(
-      started: String, finished: String, seconds: Double, host: String, threads: Int, device: String, exitCode: Int,
-      exitReason: String, stages: [Stage]
+      started: String, finished: String, seconds: Double, host: String, threads: Int, device: String,
+      gate: GateOutcome, stages: [Stage]
     ) {
       (self.started, self.finished, self.seconds, self.host) = (started, finished, seconds, host)
-      (self.threads, self.device, self.exitCode, self.exitReason) = (threads, device, exitCode, exitReason)
+      (self.threads, self.device, self.gate) = (threads, device, gate)
+      (exitCode, exitReason) = (gate.exitCode, gate.reason)
       self.stages = stages
     }
 
     enum CodingKeys: String, CodingKey {
-      case started, finished, seconds, host, threads, device, stages
+      case started, finished, seconds, host, threads, device, gate, stages
       case exitCode = "exit_code"
       case exitReason = "exit_reason"
     }
@@ -216,6 +225,18 @@ public enum JSONValue: Codable, Equatable, Sendable {
     case .object(let items): return .object(items.mapValues(\.rounded))
     default: return self
     }
+  }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .text(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(booleanLiteral value: Bool) { self = .boolean(value) }
+  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    self = .object(Dictionary(uniqueKeysWithValues: elements))
   }
 }
 

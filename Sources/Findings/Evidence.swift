@@ -29,6 +29,8 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   }
 
   public var id: String
+  /// What kind of finding it is; results of earlier versions lack it.
+  public var rule: Rule?
   /// The detector that found it first.
   public var detector: String
   /// All detectors that found it.
@@ -46,6 +48,20 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   @Listed public var secondary: [Secondary]
   /// Tags of public taxonomies.
   public var tags: [String]
+  /// Other images without and with the trigger.
+  @Listed public var examples: [Example]
+
+  /// One image that does not carry the trigger, as it is and with the trigger planted in it.
+  public struct Example: Codable, Equatable, Sendable {
+    public var path: String
+    /// PNG files below the run folder.
+    public var before: String
+    public var after: String
+    /// Creates an example.
+    public init(path: String, before: String, after: String) {
+      (self.path, self.before, self.after) = (path, before, after)
+    }
+  }
 
   /// A score of the family beside that of other images.
   public struct Secondary: Codable, Equatable, Sendable {
@@ -60,10 +76,11 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
 
   /// Creates a family.
   public init(
-    id: String, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
-    members: [String], severity: Severity, secondary: [Secondary], tags: [String]
+    id: String, rule: Rule, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
+    members: [String], severity: Severity, secondary: [Secondary], tags: [String], examples: [Example]
   ) {
-    (self.id, self.trigger, self.flipCount) = (id, trigger, flipCount)
+    (self.id, self.rule, self.trigger, self.flipCount) = (id, rule, trigger, flipCount)
+    _examples = Listed(wrappedValue: examples)
     _foundBy = Listed(wrappedValue: foundBy)
     _secondary = Listed(wrappedValue: secondary)
     detector = foundBy.first ?? ""
@@ -72,7 +89,7 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, detector, trigger, members, severity, secondary, tags
+    case id, rule, detector, trigger, members, severity, secondary, tags, examples
     case foundBy = "found_by"
     case flipCount = "flip_count"
     case flipTotal = "flip_total"
@@ -103,6 +120,10 @@ public struct Suspect: Codable, Equatable, Sendable {
   public var score: Double
   public var pValue: Double
   public var family: String
+  /// Results of earlier versions lack it.
+  public var rule: Rule?
+  /// Line of `manifest.sha256` that names the file, counted from 1; for records of a container that of the container.
+  public var line: Int?
   @Nullable public var box: Box?
   /// Counted from 1.
   public var rank: Int
@@ -113,9 +134,10 @@ public struct Suspect: Codable, Equatable, Sendable {
 
   /// Creates a suspect.
   public init(
-    path: String, pathBase64: String?, sha256: String, score: Double, pValue: Double, family: String, box: Box?,
-    rank: Int, reason: String, thumbnail: String? = nil, heatMap: String? = nil
+    path: String, pathBase64: String?, sha256: String, score: Double, pValue: Double, family: String, rule: Rule,
+    line: Int?, box: Box?, rank: Int, reason: String, thumbnail: String? = nil, heatMap: String? = nil
   ) {
+    (self.rule, self.line) = (rule, line)
     (self.path, self.pathBase64, self.sha256, self.score) = (path, pathBase64, sha256, score)
     (self.pValue, self.family, self.rank, self.reason) = (pValue, family, rank, reason)
     _box = Nullable(wrappedValue: box)
@@ -123,10 +145,38 @@ public struct Suspect: Codable, Equatable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case path, sha256, score, family, box, rank, reason, thumbnail
+    case path, sha256, score, family, rule, line, box, rank, reason, thumbnail
     case pathBase64 = "path_base64"
     case pValue = "p_value"
     case heatMap = "heat_map"
+  }
+}
+
+/// Images that the search encoder takes for alike.
+public struct ImageCluster: Codable, Equatable, Sendable {
+  public var id: Int
+  public var images: Int
+  public var suspects: Int
+  /// PNG files below the run folder: the images nearest to the centre.
+  public var examples: [String]
+  /// Creates a cluster.
+  public init(id: Int, images: Int, suspects: Int, examples: [String]) {
+    (self.id, self.images, self.suspects, self.examples) = (id, images, suspects, examples)
+  }
+}
+
+/// A sample of the images as points of a plane, neighbours near each other; one entry an image in every list.
+public struct EmbeddingMap: Codable, Equatable, Sendable {
+  /// How it was made, and of how many images.
+  public var method: String
+  /// Coordinates from 0 to 1.
+  public var x: [Double]
+  public var y: [Double]
+  /// 0 where the image was kept, otherwise the number of its family.
+  public var family: [Int]
+  /// Creates a map.
+  public init(method: String, x: [Double], y: [Double], family: [Int]) {
+    (self.method, self.x, self.y, self.family) = (method, x, y, family)
   }
 }
 
@@ -138,26 +188,30 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
     public var upper: Double
     public var counts: [Int]
     /// Counts values in equal bins.
-    public init(_ values: [Double], bins: Int) {
+    ///
+    /// - Parameter range: From lower to upper; nil takes the least and the largest value.
+    public init(_ values: [Double], bins: Int, range: ClosedRange<Double>? = nil) {
       let finite = values.filter(\.isFinite)
-      lower = finite.min() ?? 0
-      upper = max(finite.max() ?? 1, lower + 1e-9)
+      lower = range?.lowerBound ?? finite.min() ?? 0
+      upper = max(range?.upperBound ?? finite.max() ?? 1, lower + 1e-9)
       var counts = [Int](repeating: 0, count: bins)
-      for value in finite { counts[min(bins - 1, Int((value - lower) / (upper - lower) * Double(bins)))] += 1 }
+      for value in finite { counts[max(0, min(bins - 1, Int((value - lower) / (upper - lower) * Double(bins))))] += 1 }
       self.counts = counts
     }
   }
 
   /// Flip-test scores of telling windows.
   public var candidates: Histogram
+  /// The null: scores of control windows, in the bins of `candidates`.
+  public var controls: Histogram?
   /// Poison-classifier scores of all images; null without a family.
   @Nullable public var classifier: Histogram?
   /// Classifier score above which an image is removed.
   @Nullable public var threshold: Double?
 
   /// Creates a summary.
-  public init(candidates: Histogram, classifier: Histogram?, threshold: Double?) {
-    self.candidates = candidates
+  public init(candidates: Histogram, controls: Histogram?, classifier: Histogram?, threshold: Double?) {
+    (self.candidates, self.controls) = (candidates, controls)
     _classifier = Nullable(wrappedValue: classifier)
     _threshold = Nullable(wrappedValue: threshold)
   }

@@ -1,11 +1,16 @@
 import Findings
 import Foundation
 
-/// The report as one self-contained page: no script, no network, light and dark.
+/// The report as one self-contained page: no script, no network, light and dark, for screen, print and screen reader.
 public struct HTMLReport {
-  private let result: AuditResult
+  let result: AuditResult
   private let folder: String
-  private static let shown = 60
+  private let budget = Budget()
+  private static let shown = 200
+  private static let unfolded = 40
+
+  /// Bytes of pictures that still go into the page; larger evidence stays in the run folder, and the page says where.
+  private final class Budget { var left = 13_500_000 }
 
   /// Prepares a page.
   ///
@@ -15,34 +20,44 @@ public struct HTMLReport {
     self.folder = folder
   }
 
-  /// Returns the page.
+  /// Returns the page, at most 15 MB long.
   public func render() -> String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-    <title>Bezoar audit: \(escapedHTML(headline))</title>
-    <style>\(Self.style)</style>
-    </head>
-    <body>
-    <main>
-    \(verdict)
-    \(comparison)
-    \(families)
-    \(charts)
-    \(gallery)
-    \(notes)
-    \(account)
-    \(limits)
-    \(provenance)
-    </main>
-    </body>
-    </html>
+    budget.left = 13_500_000
+    let sections: [(id: String, title: String, body: String)] = [
+      ("comparison", "Before and after", comparison), ("families", "Trigger families", families),
+      ("scores", "Scores", scores), ("gallery", "Suspects", gallery), ("clusters", "Clusters", clusters),
+      ("map", "Map of the dataset", map), ("notes", "Worth a look", notes), ("accepted", "Accepted findings", accepted),
+      ("account", "What was read", account), ("limits", "What this search could and could not see", limits),
+      ("provenance", "Configuration and provenance", provenance),
+    ].filter { !$0.2.isEmpty }
+    let links = sections.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>" }.joined()
+    let bodies = sections.map {
+      "<section aria-labelledby=\"\($0.id)\">\n<h2 id=\"\($0.id)\">\($0.title)</h2>\n\($0.body)\n</section>"
+    }.joined(separator: "\n")
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+      <meta name="color-scheme" content="light dark">
+      <meta name="referrer" content="no-referrer">
+      <title>Bezoar audit: \(headline)</title>
+      <style>\(Self.style)</style>
+      </head>
+      <body>
+      <a class="skip" href="#main">Skip to the verdict</a>
+      <main id="main">
+      \(verdict)
+      <nav aria-label="Sections"><ul>\(links)</ul></nav>
+      \(bodies)
+      </main>
+      <footer><p>Written by bezoar \(escapedHTML(result.tool.version)). That nothing was found never means that nothing is there.</p></footer>
+      </body>
+      </html>
 
-    """
+      """
   }
 
   private var headline: String {
@@ -58,62 +73,78 @@ public struct HTMLReport {
     let account = result.dataset
     let reasons = verdict.reasons.map { "<li><code>\(escapedHTML($0.code))</code> \(escapedHTML($0.detail))</li>" }
       .joined()
+    let lost =
+      account.unreadable.isEmpty && account.ignored.isEmpty
+      ? "" : ", \(account.unreadable.count) unreadable, \(account.ignored.count) ignored"
+    let checks = (result.run.gate?.checks ?? []).map { check in
+      "<tr><th scope=\"row\"><code>\(escapedHTML(check.name)) \(escapedHTML(check.limit))</code></th><td>\(escapedHTML(check.measured))</td><td><b class=\"\(check.outcome.rawValue)\">\(check.outcome.rawValue)</b></td></tr>"
+    }.joined()
+    let gate =
+      checks.isEmpty
+      ? ""
+      : "<table class=\"gate\"><caption>The gate: exit code \(result.run.exitCode)</caption><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Measured</th><th scope=\"col\">Outcome</th></tr></thead><tbody>\(checks)</tbody></table>"
     return """
       <header class="verdict \(verdict.value.rawValue)">
-      <p class="kicker">Bezoar dataset audit</p>
+      <p class="kicker">Bezoar dataset audit of <code>\(escapedHTML(account.path))</code></p>
       <h1>\(headline)</h1>
       <p class="summary">\(escapedHTML(verdict.summary))</p>
       <dl class="facts">
       <div><dt>Severity</dt><dd>\(verdict.severity.rawValue)</dd></div>
-      <div><dt>Images read</dt><dd>\(account.decoded) of \(account.listed) files</dd></div>
+      <div><dt>Images read</dt><dd>\(account.decoded) of \(account.listed) files\(lost)</dd></div>
       <div><dt>Suspects</dt><dd>\(result.counts.suspects)</dd></div>
       <div><dt>Kept</dt><dd>\(result.counts.kept)</dd></div>
       <div><dt>Gate</dt><dd>exit code \(result.run.exitCode): \(escapedHTML(result.run.exitReason))</dd></div>
       </dl>
       <ul class="reasons">\(reasons)</ul>
+      \(gate)
       </header>
       """
   }
 
-  private var comparison: String {
-    let columns: [(String, EncoderMetrics)] =
-      [("Before: \(result.metrics.before.encoder) encoder, all images", result.metrics.before)]
-      + (result.metrics.afterPlain.map { [("After: same recipe, kept images", $0)] } ?? [])
+  /// The encoders that are compared: before, the plain recipe again, after.
+  var columns: [(title: String, short: String, metrics: EncoderMetrics)] {
+    let (before, after) = (result.metrics.before, result.metrics.after)
+    return [("Before: \(before.encoder) encoder, all images", "before", before)]
+      + (result.metrics.afterPlain.map { [("After: same recipe, kept images", "plain, after", $0)] } ?? [])
       + [
         (
-          result.metrics.after.encoder == "advcl"
-            ? "After: AdvCL, kept images" : "After: \(result.metrics.after.encoder)", result.metrics.after
+          after.encoder == "advcl" ? "After: AdvCL, kept images" : "After: \(after.encoder)",
+          after.encoder == "advcl" ? "AdvCL, after" : "\(after.encoder), after", after
         )
       ]
+  }
+
+  private var truth: String {
+    result.groundTruth.map { truth in
+      let top = truth.topKPrecision.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }
+        .map { "top \($0.key): \(percent($0.value)) %" }.joined(separator: ", ")
+      return """
+        <h3>Against the planted attack</h3>
+        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(escapedHTML(top)). ")The truth was compared after the decision; no detector saw it.</p>
+        """
+    } ?? ""
+  }
+
+  private var comparison: String {
+    // Nothing to compare where no encoder was asked for.
+    if columns.allSatisfy({ $0.metrics.encoder == "none" }) { return truth }
     func row(_ title: String, _ name: String, _ value: (EncoderMetrics) -> Double?) -> String {
-      let cells = columns.map { _, metrics in
-        guard let share = value(metrics) else {
-          return
-            "<td class=\"none\" title=\"\(escapedHTML(metrics.reasons[name] ?? "not measured"))\">not measured</td>"
-        }
-        let interval = metrics.interval95[name].flatMap {
+      let cells = columns.map { column -> String in
+        guard let share = value(column.metrics) else { return "<td class=\"none\">not measured</td>" }
+        let interval = column.metrics.interval95[name].flatMap {
           $0.count == 2 ? " <small>\(percent($0[0])) to \(percent($0[1]))</small>" : nil
         }
         return "<td><b>\(percent(share)) %</b>\(interval ?? "")</td>"
       }.joined()
       return "<tr><th scope=\"row\">\(title)</th>\(cells)</tr>"
     }
-    let heads = columns.map { "<th scope=\"col\">\(escapedHTML($0.0))</th>" }.joined()
+    let heads = columns.map { "<th scope=\"col\">\(escapedHTML($0.title))</th>" }.joined()
     let first = result.metrics.before
-    let missing = Set(columns.flatMap { $0.1.reasons.values }).sorted()
-    let truth = result.groundTruth.map { truth in
-      let top = truth.topKPrecision.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }
-        .map { "top \($0.key): \(percent($0.value)) %" }.joined(separator: ", ")
-      return """
-        <h3>Against the planted attack</h3>
-        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(top). ")The truth was compared after the decision; no detector saw it.</p>
-        """
-    }
-    // Nothing to compare where no encoder was asked for.
-    if columns.allSatisfy({ $0.1.encoder == "none" }) { return truth ?? "" }
+    let missing = Set(columns.flatMap { $0.metrics.reasons.values }).sorted()
+    let seeds = Set(columns.flatMap { $0.metrics.seeds }).sorted().map(String.init).joined(separator: ", ")
     return """
-      <section aria-labelledby="comparison"><h2 id="comparison">Before and after</h2>
-      <div class="scroll"><table><caption>Shares with 95 % intervals; n = \(first.n), seed \(result.seed)</caption>
+      \(bars)
+      <div class="scroll" tabindex="0" role="region" aria-label="Before and after, as a table"><table><caption>Shares with 95 % intervals; n = \(first.n), seed \(result.seed)\(seeds.isEmpty ? "" : ", probe seeds \(seeds)")</caption>
       <thead><tr><th scope="col">Measure</th>\(heads)</tr></thead><tbody>
       \(row("Attack success rate", "attack_success_rate") { $0.attackSuccessRate })
       \(row("Clean images taken for the target class", "clean_false_positive_rate") { $0.cleanFalsePositiveRate })
@@ -124,28 +155,32 @@ public struct HTMLReport {
       \(row("Flip rate of the recovered trigger (label-free)", "flip_rate") { $0.flipRate })
       </tbody></table></div>
       <p class="note">Probe: \(escapedHTML(first.probe)).\(missing.isEmpty ? "" : " Not measured: " + escapedHTML(missing.joined(separator: "; ")) + ".")</p>
-      \(truth ?? "")
-      </section>
+      \(truth)
       """
   }
 
   private var families: String {
-    guard !result.families.isEmpty else { return "" }
-    let cards = result.families.map { family in
+    result.families.map { family in
       let members = family.members.prefix(8).map { "<li><code>\(escapedHTML($0))</code></li>" }.joined()
+      let examples = family.examples.map { example in
+        "<li><figure><div class=\"pair\">\(picture(example.before, "\(example.path) as it is", "thumbnail"))<span aria-hidden=\"true\">&rarr;</span>\(picture(example.after, "\(example.path) with the trigger of \(family.id) planted", "thumbnail"))</div></figure></li>"
+      }.joined()
+      let pairs =
+        examples.isEmpty
+        ? "" : "<h4>Planted in other images</h4><ul class=\"examples\">\(examples)</ul>"
       return """
-        <article class="family">
+        <article class="family" aria-labelledby="\(escapedHTML(family.id))">
         \(picture(family.trigger.crop, "Recovered trigger of \(family.id)", "trigger"))
-        <div><h3>\(escapedHTML(family.id))</h3>
+        <div><h3 id="\(escapedHTML(family.id))">\(escapedHTML(family.id)): \((family.rule ?? .picture).title.lowercased()) <span class="severity">\(family.severity.rawValue)</span></h3>
         <p>\(family.trigger.sizePixels) x \(family.trigger.sizePixels) pixels. \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
+        \(pairs)
         \(Self.secondary(family))
-        <p class="tags">\(family.tags.map { "<span>\(escapedHTML($0))</span>" }.joined(separator: " "))</p>
-        <details><summary>Images it was found in</summary><ul>\(members)</ul></details></div>
+        <details><summary>Images it was found in</summary><ul>\(members)</ul>\(family.members.count > 8 ? "<p class=\"note\">and \(family.members.count - 8) more, in <code>result.json</code></p>" : "")</details>
+        <p class="tags">\(family.tags.map { "<span>\(escapedHTML($0))</span>" }.joined(separator: " "))</p></div>
         </article>
         """
-    }.joined()
-    return "<section aria-labelledby=\"families\"><h2 id=\"families\">Trigger families</h2>\(cards)</section>"
+    }.joined(separator: "\n")
   }
 
   private static func effect(_ family: TriggerFamily) -> String {
@@ -168,70 +203,67 @@ public struct HTMLReport {
     let items = result.notes.map { note in
       "<li><code>\(escapedHTML(note.detector))</code>: \(note.count) images, such as \(note.members.prefix(3).map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", "))</li>"
     }.joined()
-    return
-      "<section aria-labelledby=\"notes\"><h2 id=\"notes\">Worth a look</h2><p class=\"note\">Nothing here was removed.</p><ul>\(items)</ul></section>"
-  }
-
-  private var charts: String {
-    guard let scores = result.scores else { return "" }
-    let classifier = scores.classifier.map {
-      Self.histogram($0, threshold: scores.threshold, title: "Poison-classifier scores of all images", id: "classifier")
-    }
-    return """
-      <section aria-labelledby="scores"><h2 id="scores">Scores</h2><div class="charts">
-      \(classifier ?? "")
-      \(result.counts.candidatesScored == 0 ? "" : Self.histogram(scores.candidates, threshold: nil, title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates"))
-      </div><p class="note">Counts are on a logarithmic scale. The line is the score above which an image is removed; images that show the recovered trigger itself are removed as well.</p></section>
-      """
-  }
-
-  private static func histogram(_ data: ScoreSummary.Histogram, threshold: Double?, title: String, id: String) -> String
-  {
-    let (width, height) = (560.0, 180.0)
-    let top = log(Double(data.counts.max() ?? 1) + 1)
-    let bar = width / Double(max(1, data.counts.count))
-    let bars = data.counts.enumerated().map { i, count in
-      let h = top > 0 ? log(Double(count) + 1) / top * (height - 10) : 0
-      let lower = data.lower + (data.upper - data.lower) * Double(i) / Double(data.counts.count)
-      return
-        "<rect x=\"\(number(Double(i) * bar))\" y=\"\(number(height - h))\" width=\"\(number(bar - 1))\" height=\"\(number(h))\"><title>from \(number(lower)): \(count)</title></rect>"
-    }.joined()
-    let line = threshold.map { value -> String in
-      let x = (value - data.lower) / (data.upper - data.lower) * width
-      guard x >= 0, x <= width else { return "" }
-      return
-        "<line x1=\"\(number(x))\" x2=\"\(number(x))\" y1=\"0\" y2=\"\(number(height))\"/><text x=\"\(number(min(x + 5, width - 90)))\" y=\"14\">remove above</text>"
-    }
-    return """
-      <figure><svg viewBox="0 0 \(Int(width)) \(Int(height) + 22)" role="img" aria-labelledby="\(id)-title">
-      <title id="\(id)-title">\(escapedHTML(title)), from \(number(data.lower)) to \(number(data.upper))</title>
-      <g class="bars">\(bars)</g>\(line ?? "")
-      <text x="0" y="\(Int(height) + 18)">\(number(data.lower))</text><text x="\(Int(width))" y="\(Int(height) + 18)" text-anchor="end">\(number(data.upper))</text>
-      </svg><figcaption>\(escapedHTML(title))</figcaption></figure>
-      """
+    return "<p class=\"note\">Nothing here was removed.</p><ul>\(items)</ul>"
   }
 
   private var gallery: String {
     guard !result.suspects.isEmpty else { return "" }
+    let known = Set((result.run.gate?.suppressions ?? []).flatMap(\.ranks))
+    let side = Double(max(1, result.dataset.imageSize))
     let cards = result.suspects.prefix(Self.shown).map { suspect -> String in
-      let side = Double(result.dataset.imageSize)
       let box = suspect.box.map { box in
         "<span class=\"box\" style=\"left:\(number(Double(box.x) / side * 100))%;top:\(number(Double(box.y) / side * 100))%;width:\(number(Double(box.width) / side * 100))%;height:\(number(Double(box.height) / side * 100))%\"></span>"
       }
       let heat = suspect.heatMap.map { picture($0, "", "heat") }
       return """
         <li><div class="stack">\(suspect.thumbnail.map { picture($0, "Suspect \(suspect.rank)", "thumbnail") } ?? "")\(heat ?? "")\(box ?? "")</div>
-        <p><b>#\(suspect.rank)</b> score \(number(suspect.score)), p \(number(suspect.pValue))</p>
+        <p><b>#\(suspect.rank)</b> score \(number(suspect.score)), p \(number(suspect.pValue))\(known.contains(suspect.rank) ? ", <b>accepted</b>" : "")</p>
         <p><code>\(escapedHTML(suspect.path))</code></p>
-        <p class="note">\(escapedHTML(suspect.reason)). \(escapedHTML(suspect.family)). SHA-256 \(escapedHTML(String(suspect.sha256.prefix(12))))</p></li>
+        <p class="note">\(escapedHTML(suspect.reason)). \(escapedHTML(suspect.family)). SHA-256 <code>\(escapedHTML(String(suspect.sha256.prefix(12))))</code></p></li>
         """
-    }.joined()
+    }
+    let rest = cards.dropFirst(Self.unfolded)
+    let fold =
+      rest.isEmpty
+      ? ""
+      : "<details><summary>\(rest.count) more</summary><ul class=\"gallery\">\(rest.joined())</ul></details>"
+    let hasMaps = result.suspects.prefix(Self.shown).contains { $0.heatMap != nil }
+    let toggle =
+      hasMaps
+      ? "<input type=\"checkbox\" id=\"overlay\"><label for=\"overlay\">Show heat maps: what ties an image to its cluster</label>"
+      : ""
     let more = result.suspects.count > Self.shown ? " The rest is in <code>suspects.csv</code>." : ""
     return """
-      <section aria-labelledby="gallery"><h2 id="gallery">Suspects</h2>
-      <input type="checkbox" id="overlay"><label for="overlay">Show heat maps</label>
-      <p class="note">The first \(min(Self.shown, result.suspects.count)) of \(result.suspects.count), ranked by score.\(more) The frame is where the recovered trigger fits best; the heat map shows what ties the image to its cluster.</p>
-      <ul class="gallery">\(cards)</ul></section>
+      \(toggle)
+      <p class="note">The first \(min(Self.shown, result.suspects.count)) of \(result.suspects.count), ranked by score.\(more) The frame is where the recovered trigger fits best.</p>
+      <ul class="gallery">\(cards.prefix(Self.unfolded).joined())</ul>
+      \(fold)
+      """
+  }
+
+  private var clusters: String {
+    guard !result.clusters.isEmpty else { return "" }
+    let rows = result.clusters.map { cluster in
+      let share = Double(cluster.suspects) / Double(max(1, cluster.images))
+      let pictures = cluster.examples.map { picture($0, "", "small") }.joined()
+      return
+        "<tr><th scope=\"row\">\(cluster.id)</th><td>\(cluster.images)</td><td>\(cluster.suspects) (\(percent(share)) %)</td><td class=\"strip\">\(pictures)</td></tr>"
+    }.joined()
+    return """
+      <p class="note">What the search encoder takes for alike, those with most suspects first. A poisoned cluster shows one trigger on images of many kinds.</p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Clusters"><table><caption>Clusters, with the images nearest to their centres</caption><thead><tr><th scope="col">Cluster</th><th scope="col">Images</th><th scope="col">Suspects</th><th scope="col">Nearest to the centre</th></tr></thead><tbody>\(rows)</tbody></table></div>
+      """
+  }
+
+  private var accepted: String {
+    let suppressions = result.run.gate?.suppressions ?? []
+    guard !suppressions.isEmpty else { return "" }
+    let rows = suppressions.prefix(500).map {
+      "<tr><th scope=\"row\"><code>\(escapedHTML($0.entry))</code></th><td>\($0.source.rawValue)</td><td>\(escapedHTML($0.rule?.rawValue ?? "any rule"))</td><td>\(escapedHTML($0.reason))</td><td>\(escapedHTML($0.expires ?? "no end"))</td><td>\($0.ranks.count)</td><td>\($0.status.rawValue)</td></tr>"
+    }.joined()
+    return """
+      <p class="note">These suspects are removed as others are, but do not fail the gate.</p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Accepted findings, as a table"><table><thead><tr><th scope="col">Entry</th><th scope="col">Source</th><th scope="col">Rule</th><th scope="col">Reason</th><th scope="col">Until</th><th scope="col">Suspects</th><th scope="col">Status</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
   }
 
@@ -245,13 +277,11 @@ public struct HTMLReport {
     func table(_ title: String, _ items: [DatasetAccount.Exception]) -> String {
       guard !items.isEmpty else { return "" }
       return
-        "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div></details>"
+        "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(title) files\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div>\(items.count > 100 ? "<p class=\"note\">and \(items.count - 100) more in <code>result.json</code></p>" : "")</details>"
     }
     return """
-      <section aria-labelledby="account"><h2 id="account">What was read</h2>
       <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) unreadable + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. Digest <code>\(escapedHTML(account.digest))</code></p>
       \(table("unreadable", account.unreadable))\(table("ignored", account.ignored))
-      </section>
       """
   }
 
@@ -263,62 +293,66 @@ public struct HTMLReport {
       "<p>\(escapedHTML($0.limits))</p><p class=\"note\">\($0.imagesScored) images (\(percent($0.shareScored)) %) were scored with windows of \($0.windowPixels) pixels on \($0.flipImages) flip images; feature spread \(number($0.featureSpread)) (below 0.1 the encoder would have collapsed).</p>"
     }
     return """
-      <section aria-labelledby="limits"><h2 id="limits">What this search could and could not see</h2>
       \(control ?? "<p>There was no positive control.</p>")
       \(power ?? "<p>No search took place.</p>")
-      <p>That nothing was found never means that nothing is there.</p></section>
       """
   }
 
   private var provenance: String {
     let stages = result.run.stages.map {
-      "<tr><td>\(escapedHTML($0.name))</td><td>\(number($0.seconds)) s</td><td>\($0.imagesPerSecond.map { "\(Int($0)) images/s" } ?? "")</td></tr>"
+      "<tr><th scope=\"row\">\(escapedHTML($0.name))</th><td>\(number($0.seconds)) s</td><td>\($0.imagesPerSecond.map { "\(Int($0)) images/s" } ?? "")</td></tr>"
     }.joined()
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    let configuration = (try? encoder.encode(result.config)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let configuration = canonical(result.config).split(separator: "\n").map { escapedHTML(String($0)) }
+      .joined(separator: "\n")
+    let dataset = escapedHTML("'" + result.dataset.path.replacing("'", with: "'\\''") + "'")
     return """
-      <section aria-labelledby="provenance"><h2 id="provenance">Configuration and provenance</h2>
-      <div class="scroll"><table><caption>Stages</caption><thead><tr><th scope="col">Stage</th><th scope="col">Time</th><th scope="col">Rate</th></tr></thead><tbody>\(stages)</tbody></table></div>
       <p>\(escapedHTML(result.tool.name)) \(escapedHTML(result.tool.version)) (\(escapedHTML(result.tool.revision))), seed \(result.seed), \(result.run.threads) threads on \(escapedHTML(result.run.device)), configuration <code>\(escapedHTML(String(result.configDigest.prefix(16))))</code>, \(escapedHTML(result.run.started)) to \(escapedHTML(result.run.finished)).</p>
-      <details><summary>Resolved configuration</summary><pre>\(escapedLines(configuration))</pre></details>
-      </section>
+      <h3>To repeat it</h3>
+      <p>Save the resolved configuration below as <code>audit.json</code>; the same data, settings and seed give the same findings.</p>
+      <pre tabindex="0"><code>sha256sum -c manifest.sha256          # in the folder of the dataset: is it the same data?
+      bezoar audit \(dataset) --config audit.json --out again
+      bezoar gate again/result.json --baseline result.json --fail-on note</code></pre>
+      <details><summary>Resolved configuration</summary><pre tabindex="0"><code>\(configuration)</code></pre></details>
+      <details><summary>Stages</summary><table><caption>Time and rate</caption><thead><tr><th scope="col">Stage</th><th scope="col">Time</th><th scope="col">Rate</th></tr></thead><tbody>\(stages)</tbody></table></details>
       """
   }
 
+  /// A picture of the run folder in the page, or a link to it once the page is full.
   private func picture(_ name: String, _ alternative: String, _ kind: String) -> String {
-    guard !name.contains(".."), let data = FileManager.default.contents(atPath: folder + "/" + name) else { return "" }
-    return
-      "<img class=\"\(kind)\" alt=\"\(escapedHTML(alternative))\" src=\"data:image/png;base64,\(data.base64EncodedString())\">"
+    guard !name.contains(".."), name.hasPrefix("evidence/"),
+      let data = FileManager.default.contents(atPath: folder + "/" + name)
+    else { return "" }
+    let text = data.base64EncodedString()
+    guard budget.left >= text.utf8.count else {
+      return kind == "heat" ? "" : "<a href=\"\(SARIFReport.encoded(Array(name.utf8)))\">picture</a>"
+    }
+    budget.left -= text.utf8.count
+    return "<img class=\"\(kind)\" alt=\"\(escapedHTML(alternative))\" src=\"data:image/png;base64,\(text)\">"
   }
 
   static let style = """
-    :root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--card:#f6f8fa;--bad:#b3261e;--good:#1a6b3c;--unsure:#8a5a00;--bar:#3d6fb4}
-    @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9ba7b4;--line:#343b44;--paper:#0f1318;--card:#181e25;--bad:#ff8a80;--good:#7bd69a;--unsure:#f0c060;--bar:#79a8e8}}
-    *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
-    main{max-width:1080px;margin:0 auto;padding:24px}h1{font-size:2.2rem;margin:.1em 0}h2{margin:2em 0 .5em;border-bottom:1px solid var(--line);padding-bottom:.2em}h3{margin:.2em 0}
-    .verdict{border-left:10px solid var(--soft);background:var(--card);padding:20px 24px;border-radius:6px}.poisoned{border-color:var(--bad)}.poisoned h1{color:var(--bad)}
-    .no_evidence{border-color:var(--good)}.no_evidence h1{color:var(--good)}.inconclusive{border-color:var(--unsure)}.inconclusive h1{color:var(--unsure)}
-    .kicker{margin:0;color:var(--soft);text-transform:uppercase;letter-spacing:.08em;font-size:.8rem}.summary{font-size:1.1rem}
+    :root{--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--card:#f6f8fa;--bad:#b3261e;--good:#1a6b3c;--unsure:#7a4f00;--bar:#3d6fb4;--bar2:#8a5a00;--link:#0b57a4}
+    @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9ba7b4;--line:#343b44;--paper:#0f1318;--card:#181e25;--bad:#ff8a80;--good:#7bd69a;--unsure:#f0c060;--bar:#79a8e8;--bar2:#f0c060;--link:#8ab8ff}}
+    *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif}a{color:var(--link)}:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+    .skip{position:absolute;left:-9999px}.skip:focus{left:8px;top:8px;background:var(--paper);padding:8px}
+    main{max-width:1080px;margin:0 auto;padding:24px}footer{max-width:1080px;margin:0 auto;padding:0 24px 24px;color:var(--soft)}h1{font-size:2.2rem;line-height:1.2;margin:.1em 0}h2{margin:2em 0 .5em;border-bottom:1px solid var(--line);padding-bottom:.2em}h3{margin:.8em 0 .2em}h4{margin:.6em 0 .2em}
+    .verdict{border-left:10px solid var(--soft);background:var(--card);padding:20px 24px;border-radius:6px}.verdict.poisoned{border-color:var(--bad)}.poisoned h1,.failed{color:var(--bad)}
+    .verdict.no_evidence{border-color:var(--good)}.no_evidence h1,.passed{color:var(--good)}.verdict.inconclusive{border-color:var(--unsure)}.inconclusive h1,.undecided{color:var(--unsure)}
+    .kicker{margin:0;color:var(--soft);font-size:.9rem}.summary{font-size:1.1rem}.gate{font-size:.95rem}
     .facts{display:flex;flex-wrap:wrap;gap:12px 32px;margin:0}.facts dt{color:var(--soft);font-size:.8rem}.facts dd{margin:0;font-weight:600}
+    nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:16px 0 0}
     .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--soft);padding-bottom:6px}th,td{text-align:left;padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}
-    td small{display:block;color:var(--soft)}.none,.note{color:var(--soft);font-size:.9rem}code{overflow-wrap:anywhere}pre{background:var(--card);padding:12px;overflow-x:auto}
-    .family{display:flex;gap:20px;background:var(--card);padding:16px;border-radius:6px;margin:12px 0}.trigger{width:112px;height:112px;image-rendering:pixelated;border:1px solid var(--line)}
+    td small{display:block;color:var(--soft)}.none,.note{color:var(--soft);font-size:.9rem}code{overflow-wrap:anywhere}pre{background:var(--card);padding:12px;overflow-x:auto}pre code{overflow-wrap:normal}
+    .family{display:flex;flex-wrap:wrap;gap:20px;background:var(--card);padding:16px;border-radius:6px;margin:12px 0}.family>div{flex:1;min-width:260px}.trigger{width:112px;height:112px;image-rendering:pixelated;border:1px solid var(--line)}.severity{font-size:.8rem;border:1px solid currentColor;border-radius:10px;padding:1px 8px;color:var(--bad)}
+    .examples{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:12px 24px}.pair{display:flex;align-items:center;gap:8px}.pair img{width:72px;height:72px;image-rendering:pixelated}
     .tags span{display:inline-block;border:1px solid var(--line);border-radius:10px;padding:0 8px;font-size:.8rem}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}figure{margin:0}svg{width:100%}svg text{fill:var(--soft);font-size:12px}.bars rect{fill:var(--bar)}svg line{stroke:var(--bad);stroke-width:2}
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}figure{margin:0;max-width:640px}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}.bars rect{fill:var(--bar)}.null{fill:none;stroke:var(--bar2);stroke-width:2}.cut{stroke:var(--bad);stroke-width:2}.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}
+    .dots{fill:none;stroke:var(--bar);stroke-width:4;stroke-linecap:round;opacity:.55}.marks{fill:none;stroke:var(--bad);stroke-width:2}.plane{max-width:640px}
     .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:16px}.gallery p{margin:4px 0;font-size:.85rem}
-    .stack{position:relative;width:128px;height:128px}.stack img{position:absolute;inset:0;width:128px;height:128px;image-rendering:pixelated}.heat{opacity:0}.box{position:absolute;border:2px solid #ff2d55;outline:1px solid #fff}
-    #overlay:checked~.gallery .heat{opacity:.6}@media print{.gallery li{break-inside:avoid}}
+    .stack{position:relative;width:128px;height:128px;background:var(--card)}.stack img{position:absolute;left:0;top:0;width:128px;height:128px;image-rendering:pixelated}.stack .heat{opacity:0}.box{position:absolute;border:2px solid #ff2d55;outline:1px solid #fff}.small{width:40px;height:40px;image-rendering:pixelated;margin-right:3px}.strip{white-space:nowrap}
+    #overlay:checked~.gallery .heat,#overlay:checked~details .heat{opacity:.6}
+    @media(max-width:480px){main{padding:12px}.verdict{padding:14px}.family{padding:10px}h1{font-size:1.7rem}}
+    @media(prefers-reduced-motion:no-preference){.heat{transition:opacity .15s}}
+    @media print{.gallery li,.family,figure{break-inside:avoid}nav,.skip,input,label{display:none}main{max-width:none}}
     """
 }
-
-/// Escapes text but keeps its line breaks, for `pre`.
-private func escapedLines(_ text: String) -> String {
-  text.split(separator: "\n", omittingEmptySubsequences: false).map { escapedHTML(String($0)) }.joined(separator: "\n")
-}
-
-/// A share in percent with one digit.
-private func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
-
-/// A number with at most three significant digits.
-private func number(_ value: Double) -> String { String(format: "%.3g", value) }

@@ -8,10 +8,20 @@ struct Option {
   let help: String
   /// Dotted name of the setting it overrides, if that is all it does.
   var setting: String?
+  /// What it can be, where that is a fixed set; for completions.
+  var choices: [String] = []
 
   static func flag(_ name: String, _ help: String) -> Option { .init(name: name, kind: .flag, help: help) }
-  static func value(_ name: String, _ placeholder: String, _ help: String, setting: String? = nil) -> Option {
-    .init(name: name, kind: .value(placeholder), help: help, setting: setting)
+  static func value(
+    _ name: String, _ placeholder: String, _ help: String, setting: String? = nil, choices: [String] = []
+  ) -> Option {
+    .init(name: name, kind: .value(placeholder), help: help, setting: setting, choices: choices)
+  }
+
+  /// Name and placeholder.
+  var usage: String {
+    if case .value(let placeholder) = kind { return "\(name) \(placeholder)" }
+    return name
   }
 }
 
@@ -74,6 +84,15 @@ struct Arguments {
   }
 
   func value(_ name: String) -> String? { values[name]?.last }
+
+  /// Reads a number of 0...1.
+  func fraction(_ name: String) throws -> Double? {
+    guard let text = value(name) else { return nil }
+    guard let number = Double(text), (0...1).contains(number) else {
+      throw UsageError(description: "\(name) must be a number from 0 to 1, not \(text)")
+    }
+    return number
+  }
 
   /// Reads a whole number.
   func integer(_ name: String, _ range: ClosedRange<Int>) throws -> Int? {

@@ -48,7 +48,9 @@ struct Bezoar {
       return fail(error.description, 64)
     } catch let error as AuditError {
       let received = interruption.load(ordering: .relaxed)
-      return fail(error.description, error.code == .interrupted && received != 0 ? 128 + received : error.exitCode)
+      guard error.code == .interrupted, received != 0 else { return fail(error.description, error.exitCode) }
+      let again = (["bezoar"] + words).map(Completions.quoted).joined(separator: " ")
+      return fail("\(error.description)\n  resume with: \(again)", 128 + received)
     } catch {
       return fail("\(error)", Runner.exitCode(of: error))
     }
@@ -58,17 +60,4 @@ struct Bezoar {
     FileHandle.standardError.write(Data("bezoar: \(terminalSafe(message))\n".utf8))
     return code
   }
-}
-
-/// Text without control characters, for a terminal or a log.
-func terminalSafe(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars {
-    if scalar != "\n" && (scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)) {
-      result += "\\x" + String(scalar.value, radix: 16)
-    } else {
-      result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
 }

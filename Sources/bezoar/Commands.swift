@@ -1,4 +1,5 @@
 import Poisoning
+import Reporting
 
 /// The commands and their options: what `--help` prints and the parser accepts.
 enum Commands {
@@ -6,7 +7,9 @@ enum Commands {
   static let threads = Option.value("--threads", "N", "threads (default: all processors)")
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
-    .value("--preset", "NAME", "screen, quick, standard (default) or paper"),
+    .value(
+      "--preset", "NAME", "screen, quick, standard (default) or paper",
+      choices: ["screen", "quick", "standard", "paper"]),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
     .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),
@@ -23,15 +26,36 @@ enum Commands {
     .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
   ]
   static let run: [Option] = [
-    threads, .value("--device", "NAME", "cpu"),
+    threads, .value("--device", "NAME", "cpu", choices: ["cpu"]),
     .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
-    .value("--fail-on", "SEVERITY", "note, low, medium, high (default), critical or none"),
     .flag("--overwrite", "replace an existing run folder"),
     .flag("--json", "print result.json instead of the table"),
     .flag("--quiet", "print no progress"),
     .flag("--verbose", "print every progress line"),
-    .flag("--no-color", "no colours"),
-    .value("--progress", "KIND", "auto (default), plain or none"),
+    .flag("--no-color", "no colours (NO_COLOR does the same)"),
+    .value("--progress", "KIND", "auto (default), plain or none", choices: ["auto", "plain", "none"]),
+  ]
+
+  /// Rules of the gate.
+  static let policy: [Option] = [
+    .value(
+      "--fail-on", "SEVERITY", "note, low, medium, high (default), critical or none",
+      choices: ["note", "low", "medium", "high", "critical", "none"]),
+    .value("--max-suspects", "N|N%", "fail with more suspects than that, of the images read"),
+    .value("--max-unreadable", "N|N%", "fail with more unreadable files than that"),
+    .value("--max-asr-after", "X", "fail if attack success after retraining is above X, 0 to 1"),
+    .value("--min-clean-accuracy", "X", "fail if clean accuracy after retraining is below X, 0 to 1"),
+    .value(
+      "--baseline", "RESULT.json", "an earlier result: its suspects (SHA-256 and rule) are known and do not count"),
+    .value("--ignore-file", "FILE", "accepted findings with reason and expiry, as JSON; they stay visible"),
+  ]
+  static let formats = [
+    Option.value(
+      "--format", "LIST", "\(ReportFormat.allCases.map(\.rawValue).joined(separator: ", ")), or all (default html,csv)",
+      choices: ReportFormat.allCases.map(\.rawValue) + ["all"]),
+    Option.value(
+      "--manifest-path", "PATH",
+      "where manifest.sha256 is committed, from the root of the repository: what SARIF points at"),
   ]
 
   static let attack: [Option] = [
@@ -55,12 +79,12 @@ enum Commands {
   static let all: [Command] = [
     .init(
       name: "audit", summary: "audits a dataset: trains, searches, filters, retrains, measures, reports",
-      positionals: ["DATASET"], options: [out] + settings + run),
+      positionals: ["DATASET"], options: [out] + settings + policy + formats + run),
     .init(
       name: "demo", summary: "plants a known attack in Fashion-MNIST, audits it, compares with the truth",
       positionals: [],
       options: [.value("--out", "DIR", "folder (default ./bezoar-demo)")] + settings.filter { $0.name != "--labels" }
-        + run.filter { !["--ground-truth"].contains($0.name) }),
+        + policy + formats + run.filter { !["--ground-truth"].contains($0.name) }),
     .init(
       name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
       options: [
@@ -82,22 +106,32 @@ enum Commands {
     stage("evaluate", "measures the encoders"),
     .init(
       name: "report", summary: "renders a result again", positionals: ["RESULT.json"],
-      options: [
-        .value("--format", "LIST", "html, csv or both (default html)"),
-        .value("--out", "DIR", "folder to write to (default: beside the result)"),
-      ]),
+      options: formats + [.value("--out", "DIR", "folder to write to (default: beside the result)")]),
     .init(
       name: "gate", summary: "decides over a result again; the exit code is the answer", positionals: ["RESULT.json"],
-      options: [.value("--fail-on", "SEVERITY", "note, low, medium, high (default), critical or none")]),
+      options: policy + [.flag("--json", "print the checks as JSON")]),
     .init(
       name: "config", summary: "prints the effective configuration and where each value came from", positionals: [],
       options: settings),
-    .init(name: "doctor", summary: "says what this machine offers", positionals: [], options: [threads]),
+    .init(
+      name: "doctor", summary: "says what this machine offers, plants a small attack and finds it", positionals: [],
+      options: [threads]),
+    .init(
+      name: "completions", summary: "prints completions for a shell: bash, zsh or fish", positionals: ["SHELL"],
+      options: []),
+    .init(name: "manual", summary: "prints the manual page (roff)", positionals: [], options: []),
   ]
 
   private static func stage(_ name: String, _ summary: String) -> Command {
     .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out] + run)
   }
+
+  static let exitCodes: [(Int, String)] = [
+    (0, "completed; nothing at or above --fail-on"), (1, "completed; a check of the gate failed"),
+    (2, "could not complete; outranks findings"), (3, "no image found"),
+    (4, "completed, but the verdict is inconclusive or a check could not be decided"),
+    (64, "wrong usage or configuration"), (130, "interrupted; the same command goes on"),
+  ]
 
   static func help() -> String {
     let width = all.map(\.name.count).max() ?? 0
@@ -117,10 +151,7 @@ enum Commands {
   }
 
   static func help(_ command: Command) -> String {
-    let names = command.options.map { option -> String in
-      if case .value(let placeholder) = option.kind { return "\(option.name) \(placeholder)" }
-      return option.name
-    }
+    let names = command.options.map(\.usage)
     let width = names.map(\.count).max() ?? 0
     let rows = zip(names, command.options).map {
       "  \($0)\(String(repeating: " ", count: width - $0.count))  \($1.help)"

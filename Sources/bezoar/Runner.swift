@@ -26,6 +26,16 @@ struct Runner {
     case "gate": return try gate()
     case "config": return try config()
     case "doctor": return try doctor()
+    case "completions":
+      guard let script = Completions.script(arguments.positionals[0]) else {
+        throw UsageError(
+          description: "there are no completions for \(arguments.positionals[0]); shells are bash, zsh and fish")
+      }
+      print(script, terminator: "")
+      return 0
+    case "manual":
+      print(Completions.manual, terminator: "")
+      return 0
     default: return try stage()
     }
   }
@@ -90,6 +100,31 @@ struct Runner {
     return severity
   }
 
+  /// The rules of the gate, with what they refer to.
+  private func policy() throws -> GatePolicy {
+    func limit(_ name: String) throws -> GatePolicy.Limit? {
+      guard let text = arguments.value(name) else { return nil }
+      guard let limit = GatePolicy.Limit(text) else {
+        throw UsageError(description: "\(name) must be a whole number or a share such as 0.5%, not \(text)")
+      }
+      return limit
+    }
+    var policy = GatePolicy()
+    policy.failOn = try failOn()
+    policy.maximumSuspects = try limit("--max-suspects")
+    policy.maximumUnreadable = try limit("--max-unreadable")
+    policy.maximumAttackSuccessAfter = try arguments.fraction("--max-asr-after")
+    policy.minimumCleanAccuracy = try arguments.fraction("--min-clean-accuracy")
+    policy.baseline = try arguments.value("--baseline").map(read)
+    if let path = arguments.value("--ignore-file") {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw UsageError(description: "cannot read the ignore file \(path)")
+      }
+      policy.ignored = try IgnoreList(data, path: path)
+    }
+    return policy
+  }
+
   private func progress() throws -> TerminalProgress {
     TerminalProgress(
       try TerminalProgress.kind(arguments.value("--progress"), isQuiet: arguments.flags.contains("--quiet")),
@@ -106,7 +141,9 @@ struct Runner {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = groundTruth
     request.overwrite = arguments.flags.contains("--overwrite")
-    request.failOn = try failOn()
+    request.policy = try policy()
+    request.formats = try arguments.value("--format").map(ReportFormat.list) ?? ReportFormat.standard
+    request.manifest = arguments.value("--manifest-path") ?? request.manifest
     request.revision = revision
     let (device, threads, progress) = (try device(), try threads(), try progress())
     if !arguments.flags.contains("--quiet") {
@@ -117,7 +154,10 @@ struct Runner {
     if arguments.flags.contains("--json") {
       FileHandle.standardOutput.write(try CanonicalJSON.encode(result))
     } else {
-      print(terminalSafe(SummaryTable.render(result, folder: out)), terminator: "")
+      let hasColor =
+        isatty(STDOUT_FILENO) == 1 && !arguments.flags.contains("--no-color")
+        && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+      print(SummaryTable.render(result, folder: out, formats: request.formats, hasColor: hasColor), terminator: "")
     }
     return Int32(result.run.exitCode)
   }
@@ -200,23 +240,32 @@ struct Runner {
     let beside = (path as NSString).deletingLastPathComponent
     let source = beside.isEmpty ? "." : beside
     let out = arguments.value("--out") ?? source
-    for format in (arguments.value("--format") ?? "html").split(separator: ",") {
-      let (name, text): (String, String)
-      switch format {
-      case "html": (name, text) = ("report.html", HTMLReport(result, folder: source).render())
-      case "csv": (name, text) = ("suspects.csv", SuspectsCSV.render(result))
-      default: throw UsageError(description: "there is no format \(format); formats are html and csv")
-      }
-      try RunFolder(out).write(Data(text.utf8), to: name)
-      print(terminalSafe("\(out)/\(name)"))
+    for format in try ReportFormat.list(arguments.value("--format") ?? "html") {
+      let text = try format.render(
+        result, folder: source, manifest: arguments.value("--manifest-path") ?? "manifest.sha256")
+      try RunFolder(out).write(Data(text.utf8), to: format.fileName)
+      print(terminalSafe("\(out)/\(format.fileName)"))
     }
     return 0
   }
 
   private func gate() throws -> Int32 {
-    let decision = Decision(verdict: try read(arguments.positionals[0]).verdict, failOn: try failOn())
-    print("\(decision.reason) (exit code \(decision.exitCode))")
-    return decision.exitCode
+    let outcome = Gate.outcome(try read(arguments.positionals[0]), try policy())
+    if arguments.flags.contains("--json") {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(outcome), as: UTF8.self))
+    } else {
+      for check in outcome.checks { print(terminalSafe("\(check.outcome.rawValue)  \(check.words)")) }
+      for one in outcome.suppressions {
+        print(
+          terminalSafe(
+            "\(one.status.rawValue)  \(one.source.rawValue) \(one.entry): \(one.ranks.count) suspects; \(one.reason)\(one.expires.map { ", until \($0)" } ?? "")"
+          ))
+      }
+      print("exit code \(outcome.exitCode)")
+    }
+    return Int32(outcome.exitCode)
   }
 
   private func read(_ path: String) throws -> AuditResult {
@@ -237,15 +286,20 @@ struct Runner {
 
   private func doctor() throws -> Int32 {
     let device = CPUDevice(threads: try threads())
+    let free = (try? FileManager.default.attributesOfFileSystem(forPath: NSTemporaryDirectory()))?[.systemFreeSize]
     print(
       """
+      bezoar       \(Audit.version) (\(revision))
       processors   \(ProcessInfo.processInfo.activeProcessorCount), \(device.threads) used
       memory       \(ProcessInfo.processInfo.physicalMemory >> 30) GiB
+      free space   \((free as? Int).map { "\($0 >> 30) GiB in \(NSTemporaryDirectory())" } ?? "unknown")
       kernels      \(device.instructionSet)
       BLAS         \(CPUDevice.blas)
       codecs       PNG, JPEG
       accelerators none in this build
       """)
-    return 0
+    let check = try SelfCheck.run(device: device, threads: try threads())
+    print("self-check   \(check.isGood ? "passed" : "FAILED"): \(check.detail)")
+    return check.isGood ? 0 : 2
   }
 }

@@ -80,7 +80,7 @@ import Testing
     for command in [
       "audit", "demo", "inspect", "poison", "screen", "train", "search", "filter", "retrain", "evaluate", "report",
       "gate",
-      "config", "doctor",
+      "config", "doctor", "completions", "manual",
     ] {
       #expect(help.output.contains("  \(command) "))
       let own = try Execution.bezoar(command, "--help")
@@ -100,7 +100,11 @@ import Testing
     (["audit", ".", "--device", "cuda"], "no device cuda"), (["audit", ".", "a"], "unexpected argument a"),
     (["train", "--out", "/nonexistent"], "not a run folder"),
     (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
-    (["report", "/nonexistent.json"], "cannot read"),
+    (["report", "/nonexistent.json"], "cannot read"), (["audit", ".", "--max-suspects", "1.5"], "--max-suspects must"),
+    (["audit", ".", "--max-asr-after", "2"], "--max-asr-after must"),
+    (["audit", ".", "--baseline", "/nonexistent.json"], "cannot read"),
+    (["audit", ".", "--ignore-file", "/nonexistent.json"], "cannot read the ignore file"),
+    (["audit", ".", "--format", "pdf"], "no format pdf"), (["completions", "tcsh"], "shells are"),
   ]) func wrongUsageExits64(_ arguments: [String], _ message: String) throws {
     let run = try Execution(Execution.bezoarPath, arguments)
     #expect(run.code == 64)

@@ -1,7 +1,8 @@
 import Foundation
 
 /// The part of JSON Schema 2020-12 that our schemas use: type, required, properties,
-/// additionalProperties, items, enum, minimum, maximum and $ref into $defs.
+/// additionalProperties, items, minItems, maxItems, enum, const, pattern, minLength, maxLength, minimum, maximum and
+/// $ref into $defs.
 public struct JSONSchema {
   private let root: [String: Any]
 
@@ -38,6 +39,14 @@ public struct JSONSchema {
     if let values = schema["enum"] as? [String], let text = value as? String, !values.contains(text) {
       found.append("\(path) is \(text)")
     }
+    if let text = value as? String {
+      if let wanted = schema["const"] as? String, text != wanted { found.append("\(path) is not \(wanted)") }
+      if let pattern = schema["pattern"] as? String, text.range(of: pattern, options: .regularExpression) == nil {
+        found.append("\(path) does not match \(pattern): \(text)")
+      }
+      if text.count < schema["minLength"] as? Int ?? 0 { found.append("\(path) is too short") }
+      if text.count > schema["maxLength"] as? Int ?? .max { found.append("\(path) is too long") }
+    }
     if let number = value as? NSNumber {
       if let least = schema["minimum"] as? Double, number.doubleValue < least {
         found.append("\(path) is below \(least)")
@@ -58,6 +67,10 @@ public struct JSONSchema {
           found.append("\(path).\(name) is not expected")
         }
       }
+    }
+    if let array = value as? [Any] {
+      if array.count < schema["minItems"] as? Int ?? 0 { found.append("\(path) has too few items") }
+      if array.count > schema["maxItems"] as? Int ?? .max { found.append("\(path) has too many items") }
     }
     if let array = value as? [Any], let items = schema["items"] as? [String: Any] {
       for (i, item) in array.enumerated() { found += check(item, items, "\(path)[\(i)]") }
