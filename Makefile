@@ -29,6 +29,13 @@ build: dependencies
 
 install: build
 	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/bezoar"
+	install -D -m 755 .ci/audit "$(DESTDIR)$(PREFIX)/bin/bezoar-audit"
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	$(BINARY) manual >"$(DESTDIR)$(PREFIX)/share/man/man1/bezoar.1"
+	$(BINARY) completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bezoar"
+	$(BINARY) completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bezoar"
+	$(BINARY) completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bezoar.fish"
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

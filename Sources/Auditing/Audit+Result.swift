@@ -80,8 +80,9 @@ extension Audit {
       featureSpread: Double(spread), imagesScored: search.candidates.count,
       shareScored: Double(search.candidates.count) / Double(max(1, set.count)), windowPixels: window,
       flipImages: min(configuration.search.flipImages, set.count),
-      limits: (configuration.scans ? Detectors.all : Detectors.modelFree).map { type(of: $0).limits }
-        .joined(separator: " "), canary: control)
+      detectors: (configuration.scans ? Detectors.all : Detectors.modelFree).map {
+        .init(name: type(of: $0).name, limits: type(of: $0).limits)
+      }, canary: control)
     let missed = control.flatMap { control -> Verdict.Reason? in
       control.foundBy.isEmpty
         ? .init(
@@ -124,7 +125,7 @@ extension Audit {
     return Verdict(
       value: .noEvidence, severity: .none,
       summary:
-        "No trigger was found in \(set.count) images, \(search.candidates.count) of them scored in the search.\(control.map { " A control, a \($0.sizePixels)-pixel picture hidden in \($0.images) images (\(percent(Double($0.images) / Double(set.count)))), was found by \($0.foundBy.joined(separator: " and "))." } ?? "") This is no proof that there is none: see what would have been missed.",
+        "No trigger was found in \(set.count) images\(search.candidates.isEmpty ? "" : ", \(search.candidates.count) of them scored in the search").\(control.map { " A control, a \($0.sizePixels)-pixel picture hidden in \($0.images) images (\(percent(Double($0.images) / Double(set.count)))), was found by \($0.foundBy.joined(separator: " and "))." } ?? "") This is no proof that there is none: see what would have been missed.",
       reasons: [
         .init(
           "search.nothing-found", "no picture or pattern recurred in unrelated images and stood apart from its decoys"
@@ -145,7 +146,7 @@ extension Audit {
   private func describe(_ family: PoisonFilter.Family) -> String {
     let what: String
     switch family.evidence {
-    case .picture: what = "the same \(family.trigger.picture.width)-pixel picture"
+    case .picture: what = "the same \(max(family.trigger.shown.width, family.trigger.shown.height))-pixel picture"
     case .pattern: what = "the same pattern over the whole image"
     case .classifier: what = "an object of changing size or angle, such as the one shown,"
     }
@@ -163,13 +164,14 @@ extension Audit {
   private func writeFamilies(_ outcome: PoisonFilter.Outcome) throws -> [TriggerFamily] {
     try outcome.families.enumerated().map { i, family in
       let crop = "evidence/family-\(i + 1).png"
-      let picture = family.trigger.picture
-      try folder.write(Data(ImageCodec.encodePNG(picture)), to: crop)
+      let picture = family.trigger.shown
+      try folder.write(Data(ImageCodec.encodePNG(thumbnail(picture))), to: crop)
       let place = family.members.first?.place ?? Window(x: 0, y: 0, side: set.side)
       return TriggerFamily(
         id: "family-\(i + 1)", rule: rule(family.evidence), foundBy: family.detectors,
         trigger: .init(
-          crop: crop, sizePixels: place.side, box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
+          crop: crop, sizePixels: max(picture.width, picture.height),
+          box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
         flipCount: family.effect?.score.flips ?? 0, flipTotal: family.effect?.score.images ?? 0,
         pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
         severity: severity(family),
@@ -214,7 +216,11 @@ extension Audit {
 
   /// At most 128 pixels a side.
   private func thumbnail(_ image: Image) -> Image {
-    image.width <= 128 ? image : image.resized(width: 128, height: 128)
+    let scale = 128 / Double(max(image.width, image.height, 128))
+    return scale == 1
+      ? image
+      : image.resized(
+        width: max(1, Int(scale * Double(image.width))), height: max(1, Int(scale * Double(image.height))))
   }
 
   /// Four images that were kept, as they are and with a trigger planted in them.

@@ -103,6 +103,13 @@ public enum PlantedTrigger: Codable, Sendable, Hashable {
 }
 
 extension PlantedTrigger {
+  /// Its picture without the margins of a patch that its images do not share.
+  public var shown: Image {
+    guard case .patch(let template) = self, let extent = template.extent else { return picture }
+    return picture.cropped(
+      x: extent.columns.lowerBound, y: extent.rows.lowerBound, width: extent.columns.count, height: extent.rows.count)
+  }
+
   /// Draws a place: anywhere for a patch, the whole image for a pattern.
   public func place(side: Int, _ stream: inout RandomStream) -> Window {
     switch self {

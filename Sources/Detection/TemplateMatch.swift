@@ -23,19 +23,25 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   /// True for a pixel that is the same in all images, and so of the trigger.
   func isShared(_ row: Int, _ column: Int) -> Bool { weights[row * side + column] >= Self.shared }
 
+  /// Rows and columns from the first shared pixel to the last; nil if none is shared.
+  var extent: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)? {
+    let rows = (0..<side).filter { row in (0..<side).contains { isShared(row, $0) } }
+    let columns = (0..<side).filter { column in (0..<side).contains { isShared($0, column) } }
+    guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
+      return nil
+    }
+    return (top...bottom, left...right)
+  }
+
   /// The picture.
   public var image: Image { Image(width: side, height: side, pixels: pixels) }
 
   /// The same with what lies between shared pixels counted a little.
   var filled: PatchTemplate {
-    let rows = (0..<side).filter { row in (0..<side).contains { isShared(row, $0) } }
-    let columns = (0..<side).filter { column in (0..<side).contains { isShared($0, column) } }
-    guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
-      return self
-    }
+    guard let extent else { return self }
     var result = self
-    for row in top...bottom {
-      for column in left...right {
+    for row in extent.rows {
+      for column in extent.columns {
         result.weights[row * side + column] = max(weights[row * side + column], Self.between)
       }
     }

@@ -86,6 +86,8 @@ public struct Verdict: Codable, Equatable, Sendable {
     public var flipImages: Int
     /// In words: what would be missed.
     public var limits: String
+    /// The detectors that looked, each with what it sees and misses.
+    @Listed public var detectors: [Detector]
     /// The positive control; null where there was no room for one or none was asked for.
     @Nullable public var canary: Canary?
 
@@ -114,13 +116,24 @@ public struct Verdict: Codable, Equatable, Sendable {
       }
     }
 
+    /// A detector that looked.
+    public struct Detector: Codable, Equatable, Sendable {
+      public var name: String
+      /// What it sees and what it misses, in a sentence.
+      public var limits: String
+      /// Creates an entry.
+      public init(name: String, limits: String) { (self.name, self.limits) = (name, limits) }
+    }
+
     /// Creates the statement.
     public init(
-      featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int, limits: String,
-      canary: Canary?
+      featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int,
+      detectors: [Detector], canary: Canary?
     ) {
+      _detectors = Listed(wrappedValue: detectors)
+      limits = detectors.map(\.limits).joined(separator: " ")
       (self.featureSpread, self.imagesScored, self.shareScored) = (featureSpread, imagesScored, shareScored)
-      (self.windowPixels, self.flipImages, self.limits) = (windowPixels, flipImages, limits)
+      (self.windowPixels, self.flipImages) = (windowPixels, flipImages)
       _canary = Nullable(wrappedValue: canary)
     }
     enum CodingKeys: String, CodingKey {
@@ -130,7 +143,7 @@ public struct Verdict: Codable, Equatable, Sendable {
       case shareScored = "share_scored"
       case windowPixels = "window_px"
       case flipImages = "flip_images"
-      case limits
+      case limits, detectors
     }
   }
 

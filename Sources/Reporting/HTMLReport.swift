@@ -172,7 +172,7 @@ public struct HTMLReport {
         <article class="family" aria-labelledby="\(escapedHTML(family.id))">
         \(picture(family.trigger.crop, "Recovered trigger of \(family.id)", "trigger"))
         <div><h3 id="\(escapedHTML(family.id))">\(escapedHTML(family.id)): \((family.rule ?? .picture).title.lowercased()) <span class="severity">\(family.severity.rawValue)</span></h3>
-        <p>\(family.trigger.sizePixels) x \(family.trigger.sizePixels) pixels. \(Self.effect(family))
+        <p>\(family.trigger.sizePixels) pixels a side. \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
         \(pairs)
         \(Self.secondary(family))
@@ -251,7 +251,7 @@ public struct HTMLReport {
     }.joined()
     return """
       <p class="note">What the search encoder takes for alike, those with most suspects first. A poisoned cluster shows one trigger on images of many kinds.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Clusters"><table><caption>Clusters, with the images nearest to their centres</caption><thead><tr><th scope="col">Cluster</th><th scope="col">Images</th><th scope="col">Suspects</th><th scope="col">Nearest to the centre</th></tr></thead><tbody>\(rows)</tbody></table></div>
+      <div class="scroll" tabindex="0" role="region" aria-label="Clusters, as a table"><table><caption>Clusters, with the images nearest to their centres</caption><thead><tr><th scope="col">Cluster</th><th scope="col">Images</th><th scope="col">Suspects</th><th scope="col">Nearest to the centre</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
   }
 
@@ -289,8 +289,18 @@ public struct HTMLReport {
     let control = (result.verdict.power?.canary).map {
       "<p>Positive control: a private \($0.sizePixels)-pixel picture was hidden in the training copy of \($0.images) images. \($0.foundBy.isEmpty ? "<b>No detector found it.</b>" : "Found by \(escapedHTML($0.foundBy.joined(separator: " and "))).") \($0.flipTotal == 0 ? "" : "Pasted into other images it flips \($0.flipCount) of \($0.flipTotal) into its cluster (p = \(number($0.pValue))).")</p>"
     }
-    let power = result.verdict.power.map {
-      "<p>\(escapedHTML($0.limits))</p><p class=\"note\">\($0.imagesScored) images (\(percent($0.shareScored)) %) were scored with windows of \($0.windowPixels) pixels on \($0.flipImages) flip images; feature spread \(number($0.featureSpread)) (below 0.1 the encoder would have collapsed).</p>"
+    let power = result.verdict.power.map { power in
+      let items = power.detectors.map { detector in
+        let name = detector.name + " "
+        let words = detector.limits.hasPrefix(name) ? String(detector.limits.dropFirst(name.count)) : detector.limits
+        return "<li><code>\(escapedHTML(detector.name))</code> \(escapedHTML(words))</li>"
+      }.joined()
+      let limits = items.isEmpty ? "<p>\(escapedHTML(power.limits))</p>" : "<ul>\(items)</ul>"
+      let search =
+        power.imagesScored == 0
+        ? "No encoder was searched."
+        : "\(power.imagesScored) images (\(percent(power.shareScored)) %) were scored with windows of \(power.windowPixels) pixels on \(power.flipImages) flip images; feature spread \(number(power.featureSpread)) (below 0.1 the encoder would have collapsed)."
+      return "\(limits)<p class=\"note\">\(search)</p>"
     }
     return """
       \(control ?? "<p>There was no positive control.</p>")
@@ -343,7 +353,7 @@ public struct HTMLReport {
     nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:16px 0 0}
     .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--soft);padding-bottom:6px}th,td{text-align:left;padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}
     td small{display:block;color:var(--soft)}.none,.note{color:var(--soft);font-size:.9rem}code{overflow-wrap:anywhere}pre{background:var(--card);padding:12px;overflow-x:auto}pre code{overflow-wrap:normal}
-    .family{display:flex;flex-wrap:wrap;gap:20px;background:var(--card);padding:16px;border-radius:6px;margin:12px 0}.family>div{flex:1;min-width:260px}.trigger{width:112px;height:112px;image-rendering:pixelated;border:1px solid var(--line)}.severity{font-size:.8rem;border:1px solid currentColor;border-radius:10px;padding:1px 8px;color:var(--bad)}
+    .family{display:flex;flex-wrap:wrap;gap:20px;background:var(--card);padding:16px;border-radius:6px;margin:12px 0}.family>div{flex:1;min-width:260px}.trigger{width:112px;height:112px;object-fit:contain;image-rendering:pixelated;border:1px solid var(--line)}.severity{font-size:.8rem;border:1px solid currentColor;border-radius:10px;padding:1px 8px;color:var(--bad)}
     .examples{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:12px 24px}.pair{display:flex;align-items:center;gap:8px}.pair img{width:72px;height:72px;image-rendering:pixelated}
     .tags span{display:inline-block;border:1px solid var(--line);border-radius:10px;padding:0 8px;font-size:.8rem}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}figure{margin:0;max-width:640px}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}.bars rect{fill:var(--bar)}.null{fill:none;stroke:var(--bar2);stroke-width:2}.cut{stroke:var(--bad);stroke-width:2}.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}

@@ -13,6 +13,8 @@ final class TerminalProgress: AuditProgress {
   private var stage = ""
   private var began = Date()
   private var last = Date.distantPast
+  /// When the part of the stage began that is running, and how far it was.
+  private var part = (began: Date(), share: 0.0)
 
   init(_ kind: Kind, isVerbose: Bool) {
     self.kind = kind
@@ -35,16 +37,27 @@ final class TerminalProgress: AuditProgress {
     self.stage = stage
     began = Date()
     last = Date()
+    part = (began, 0)
     if kind == .live { write("\r\u{1B}[K\(stage) ...") }
   }
 
   func update(_ share: Double, _ detail: String) {
+    // A stage may train two encoders, one after the other.
+    if share < part.share { part.began = Date() }
+    part.share = share
     guard kind != .none, Date().timeIntervalSince(last) >= interval else { return }
     last = Date()
-    let elapsed = Date().timeIntervalSince(began)
+    let elapsed = Date().timeIntervalSince(part.began)
     let left = share > 0.01 ? elapsed / share - elapsed : 0
     let line = "\(stage) \(Int(100 * min(1, share))) %  \(detail)" + (left > 0 ? "  \(Int(left)) s left" : "")
-    write(kind == .live ? "\r\u{1B}[K\(line)" : line + "\n")
+    // A live line that wraps could not be wiped.
+    write(kind == .live ? "\r\u{1B}[K\(line.prefix(Self.columns - 1))" : line + "\n")
+  }
+
+  /// Width of the terminal.
+  private static var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
   }
 
   func end(_ stage: String, _ summary: String) {

@@ -97,6 +97,40 @@ import Testing
     }
   }
 
+  /// The step that the GitHub Action, the GitLab job and the pre-commit hook run.
+  @Test func pipelinesStopOnPoisonAndLetOthersPass() throws {
+    try Fixtures.withFolder { folder in
+      try CommandTests.makeScenes(600, in: folder + "/good")
+      let poison = try Execution.bezoar(
+        "poison", folder + "/good", "--out", folder + "/p", "--rate", "0.2", "--seed", "5")
+      #expect(poison.code == 0, "\(poison.errors)")
+      let binary = (Execution.bezoarPath as NSString).deletingLastPathComponent
+      func step(_ dataset: String, _ options: String) throws -> Execution {
+        try Execution(
+          "/bin/bash", [Fixtures.repository.path + "/.ci/audit", dataset],
+          environment: [
+            "PATH": binary + ":/usr/bin:/bin", "OUT": folder + "/out", "OPTIONS": options, "MANIFEST": "data/m.sha256",
+            "GITHUB_STEP_SUMMARY": folder + "/summary", "GITHUB_OUTPUT": folder + "/outputs",
+          ])
+      }
+      let light = "--set=filter.classifier.networks=1\n--set=filter.classifier.iterations=60\n"
+      let bad = try step(folder + "/p/dataset", light)
+      #expect(bad.code == 1, "\(bad.output)\(bad.errors)")
+      let summary = try String(contentsOfFile: folder + "/summary", encoding: .utf8)
+      #expect(summary.hasPrefix("## Bezoar: Poisoned"))
+      let outputs = try String(contentsOfFile: folder + "/outputs", encoding: .utf8)
+      #expect(outputs == "exit-code=1\nsarif=\(folder)/out/report.sarif\n")
+      #expect(try String(contentsOfFile: folder + "/out/report.sarif", encoding: .utf8).contains("data/m.sha256"))
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/report.junit.xml"))
+      let tolerated = try step(folder + "/p/dataset", light + "--fail-on=none\n--max-suspects=50%")
+      #expect(tolerated.code == 0, "\(tolerated.errors)")
+      let good = try step(folder + "/good", "")
+      #expect(good.code == 0, "\(good.output)\(good.errors)")
+      #expect(try step(folder + "/nowhere", "").code == 2)
+      #expect(try step(folder + "/good", "--nonsense").code == 64)
+    }
+  }
+
   private func gates(_ out: String, _ folder: String, _ result: AuditResult) throws {
     func gate(_ options: String...) throws -> Execution {
       try Execution(Execution.bezoarPath, ["gate", out + "/result.json"] + options)
