@@ -1,6 +1,6 @@
 FROM swift:6.1-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev pkg-config && rm -rf /var/lib/apt/lists/*
+    libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev libarchive-dev pkg-config && rm -rf /var/lib/apt/lists/*
 WORKDIR /bezoar
 COPY Package.swift ./
 COPY Sources Sources
@@ -10,7 +10,7 @@ RUN swift build -c release --product bezoar --static-swift-stdlib \
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    libopenblas0-pthread libpng16-16 zlib1g libturbojpeg0 libssl3 && rm -rf /var/lib/apt/lists/*
+    libopenblas0-pthread libpng16-16 zlib1g libturbojpeg0 libssl3 libarchive13 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/bezoar /usr/local/bin/bezoar
 COPY .ci/audit /usr/local/bin/bezoar-audit
 USER nobody

@@ -3,7 +3,7 @@ PRESET ?= standard
 SEED ?= 0
 OUT ?= bezoar-demo
 PREFIX ?= /usr/local
-PACKAGES = libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev dataset-fashion-mnist pkg-config
+PACKAGES = libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev libarchive-dev dataset-fashion-mnist pkg-config
 SWIFT ?= swift
 BINARY = .build/release/bezoar
 

@@ -9,7 +9,7 @@ let table: [(name: String, imports: [String])] = [
   ("CPUDevice", ["Tensors", "CKernels", "COpenBLAS"]),
   ("NeuralNetworks", ["Tensors", "Randomness"]),
   ("Images", ["CKernels", "CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
-  ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto"]),
+  ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive"]),
   ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
   ("Poisoning", ["Datasets", "Images", "Randomness"]),
   (
@@ -65,6 +65,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
     .target(name: "CKernels"),
     .executableTarget(
       name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Poisoning", "Reporting"]),

@@ -162,9 +162,14 @@ public final class Audit {
       }
       let seconds = -begin.timeIntervalSinceNow
       if stage != .report {
-        stages.append(
-          .init(name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) })
-        )
+        // A stage that was done before took the time that it took then.
+        let name = "state/time-\(stage.rawValue).json"
+        let taken =
+          try folder.read(json: AuditResult.Run.Stage.self, name)
+          ?? .init(
+            name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) })
+        try folder.write(json: taken, to: name)
+        stages.append(taken)
       }
       progress.end(stage.rawValue, summary)
       if stage == last { return }

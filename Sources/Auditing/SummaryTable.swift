@@ -29,7 +29,9 @@ public enum SummaryTable {
     }
     if let truth = result.groundTruth {
       lines.append(
-        "truth     \(truth.poisons) poisoned: recall \(percent(truth.recall)), precision \(percent(truth.precision)), false removals \(percent(truth.falseRemovalRate))"
+        truth.poisons == 0
+          ? "truth     nothing was planted, \(percent(truth.falseRemovalRate)) of the images were removed"
+          : "truth     \(truth.poisons) poisoned: recall \(percent(truth.recall)), precision \(percent(truth.precision)), false removals \(percent(truth.falseRemovalRate))"
       )
     }
     for check in result.run.gate?.checks ?? [] { lines.append("gate      \(check.outcome.rawValue): \(check.words)") }
@@ -44,7 +46,8 @@ public enum SummaryTable {
 
   /// Encoders beside each other; nothing where none was measured.
   private static func table(_ result: AuditResult) -> [String] {
-    let metrics = [result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after]
+    let metrics = ([result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after])
+      .filter { $0.encoder != "none" }
     let measures: [(String, (EncoderMetrics) -> Double?)] = [
       ("attack success rate", { $0.attackSuccessRate }), ("clean false positives", { $0.cleanFalsePositiveRate }),
       ("clean accuracy", { $0.cleanAccuracy }), ("triggered accuracy", { $0.triggeredAccuracy }),

@@ -27,7 +27,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch code {
     case .missing:
-      "there is no dataset at \(path): \(detail); give a folder, a file list, a CIFAR .bin or an IDX file"
+      "there is no dataset at \(path): \(detail); give a folder, a file list, a tar or zip archive, a CIFAR or STL-10 .bin or an IDX file"
     case .unreadable: "cannot read \(path): \(detail); check the permissions"
     case .malformed: "\(path) is damaged: \(detail); fetch the file again"
     case .labels: "\(path): \(detail); correct the label file or use --labels none"

@@ -63,6 +63,39 @@ public enum FileSystem {
     return bytes
   }
 
+  /// Returns the size of a regular file in bytes.
+  ///
+  /// - Throws: ``DatasetError`` with code `.unreadable`.
+  static func size(_ path: Path) throws(DatasetError) -> Int {
+    var status = stat()
+    guard stat(path.cString, &status) == 0 else {
+      throw DatasetError(.unreadable, path, String(cString: strerror(errno)))
+    }
+    return Int(status.st_size)
+  }
+
+  /// Returns a part of a file.
+  ///
+  /// - Throws: ``DatasetError`` with code `.unreadable` if it ends before.
+  static func read(_ path: Path, at offset: Int, count: Int) throws(DatasetError) -> [UInt8] {
+    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let got = bytes.withUnsafeMutableBytes { buffer in
+        buffer.baseAddress.map { pread(descriptor, $0 + done, count - done, off_t(offset + done)) } ?? 0
+      }
+      if got < 0 && errno == EINTR { continue }
+      guard got > 0 else {
+        throw DatasetError(.unreadable, path, got == 0 ? "shorter than before" : String(cString: strerror(errno)))
+      }
+      done += got
+    }
+    return bytes
+  }
+
   /// Returns the contents of a file, decompressed if it is gzip.
   ///
   /// - Parameter limit: Bytes after decompression.
@@ -107,6 +140,31 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
       EVP_Digest(data, data.count, target.baseAddress, nil, Self.algorithm, nil)
     }
     precondition(isDone == 1, "libcrypto has no SHA-256")
+    self.value = value
+  }
+
+  /// Digests a file of any size.
+  ///
+  /// - Throws: ``DatasetError`` with code `.unreadable`.
+  init(ofFile path: Path) throws(DatasetError) {
+    guard let file = fopen(path.cString, "rbe") else {
+      throw DatasetError(.unreadable, path, String(cString: strerror(errno)))
+    }
+    defer { fclose(file) }
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    precondition(EVP_DigestInit_ex(context, Self.algorithm, nil) == 1, "libcrypto has no SHA-256")
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let got = fread(&chunk, 1, chunk.count, file)
+      if got == 0 { break }
+      EVP_DigestUpdate(context, chunk, got)
+    }
+    guard ferror(file) == 0 else { throw DatasetError(.unreadable, path, "cannot be read to its end") }
+    var value = SIMD32<UInt8>()
+    withUnsafeMutableBytes(of: &value) { target in
+      _ = EVP_DigestFinal_ex(context, target.bindMemory(to: UInt8.self).baseAddress, nil)
+    }
     self.value = value
   }
 

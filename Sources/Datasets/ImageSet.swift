@@ -165,8 +165,9 @@ public struct ImageSet: Sendable {
   /// The images' own side where they all are the same square of 16 to 32 pixels: resampling would only blur
   /// them. Otherwise the smallest of `sides` that is not much below the median shorter side of a sample.
   public static func automaticSide(_ dataset: Dataset, threads: Int) -> Int {
-    let step = max(1, dataset.entries.count / 64)
-    let sample = Swift.stride(from: 0, to: dataset.entries.count, by: step).map { dataset.entries[$0] }
+    let step = dataset.isSequential ? 1 : max(1, dataset.entries.count / 64)
+    let end = dataset.isSequential ? min(64, dataset.entries.count) : dataset.entries.count
+    let sample = Swift.stride(from: 0, to: end, by: step).map { dataset.entries[$0] }
     let sizes = concurrentMap(sample.count, threads: threads) { i -> [Int]? in
       if case .image(let image, _) = dataset.read(sample[i]) { return [image.width, image.height] }
       return nil

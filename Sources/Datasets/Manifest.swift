@@ -3,23 +3,23 @@ public struct Manifest: Sendable {
   /// The file's text; a line a file, in byte order of the paths.
   public let bytes: [UInt8]
   private let lines: [Path: Int]
-  private let isOfContainers: Bool
 
   /// Lists what was read.
   ///
   /// - Throws: ``DatasetError`` if a container cannot be read again.
   public init(_ set: ImageSet, of dataset: Dataset) throws(DatasetError) {
-    isOfContainers = dataset.format != .folder && dataset.format != .list
-    var entries: [(Path, Digest)]
-    if isOfContainers {
-      entries = try dataset.containerDigests.map { ($0.path.name, $0.digest) }
-    } else {
+    var entries = try dataset.containerDigests.map { ($0.path.name, $0.digest) }
+    if entries.isEmpty {
       entries =
         set.records.map { ($0.path, $0.digest) }
         + set.unreadable.compactMap { item in item.digest.map { (item.path, $0) } }
     }
     entries.sort { $0.0 < $1.0 }
-    lines = Dictionary(entries.enumerated().map { ($1.0, $0 + 1) }) { first, _ in first }
+    var lines = Dictionary(entries.enumerated().map { ($1.0, $0 + 1) }) { first, _ in first }
+    for entry in dataset.entries {
+      if let container = dataset.container(of: entry) { lines[entry.path] = lines[container.name] }
+    }
+    self.lines = lines
     var text: [UInt8] = []
     for (path, digest) in entries {
       // coreutils escapes a backslash, line feed and carriage return, and says so by a backslash in front.
@@ -40,8 +40,5 @@ public struct Manifest: Sendable {
   }
 
   /// Line that names an image, counted from 1; for a record of a container the container's line.
-  public func line(of path: Path) -> Int? {
-    guard isOfContainers, let mark = path.bytes.lastIndex(of: UInt8(ascii: "#")) else { return lines[path] }
-    return lines[Path(bytes: Array(path.bytes[..<mark]))]
-  }
+  public func line(of path: Path) -> Int? { lines[path] }
 }

@@ -104,7 +104,8 @@ public struct HTMLReport {
   /// The encoders that are compared: before, the plain recipe again, after.
   var columns: [(title: String, short: String, metrics: EncoderMetrics)] {
     let (before, after) = (result.metrics.before, result.metrics.after)
-    return [("Before: \(before.encoder) encoder, all images", "before", before)]
+    let all =
+      [("Before: \(before.encoder) encoder, all images", "before", before)]
       + (result.metrics.afterPlain.map { [("After: same recipe, kept images", "plain, after", $0)] } ?? [])
       + [
         (
@@ -112,10 +113,17 @@ public struct HTMLReport {
           after.encoder == "advcl" ? "AdvCL, after" : "\(after.encoder), after", after
         )
       ]
+    return all.filter { $0.2.encoder != "none" }
   }
 
   private var truth: String {
     result.groundTruth.map { truth in
+      if truth.poisons == 0 {
+        return """
+          <h3>Against the ground truth</h3>
+          <p>Nothing was planted; \(percent(truth.falseRemovalRate)) % of the images were removed. The truth was compared after the decision; no detector saw it.</p>
+          """
+      }
       let top = truth.topKPrecision.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }
         .map { "top \($0.key): \(percent($0.value)) %" }.joined(separator: ", ")
       return """
@@ -126,35 +134,51 @@ public struct HTMLReport {
   }
 
   private var comparison: String {
+    let rows: [(title: String, name: String, value: (EncoderMetrics) -> Double?)] = [
+      ("Attack success rate", "attack_success_rate", { $0.attackSuccessRate }),
+      ("Clean images taken for the target class", "clean_false_positive_rate", { $0.cleanFalsePositiveRate }),
+      ("Accuracy on clean images", "clean_accuracy", { $0.cleanAccuracy }),
+      ("Accuracy on triggered images", "triggered_accuracy", { $0.triggeredAccuracy }),
+      ("k-NN accuracy on clean images", "nearest_neighbour_accuracy", { $0.nearestNeighbourAccuracy }),
+      (
+        "Robust accuracy (\(escapedHTML(result.metrics.before.robustAccuracy?.attack ?? "PGD")))", "robust_accuracy",
+        { $0.robustAccuracy?.value }
+      ), ("Flip rate of the recovered trigger (label-free)", "flip_rate", { $0.flipRate }),
+    ]
+    // What no encoder has is a reason below the table, not a row of it.
+    let measured = rows.filter { row in columns.contains { row.value($0.metrics) != nil } }
+    let lacking = rows.filter { row in columns.contains { row.value($0.metrics) == nil } }
+    let reasons = Set(lacking.flatMap { row in columns.compactMap { $0.metrics.reasons[row.name] } }).sorted()
+    let nowhere = rows.filter { row in columns.allSatisfy { row.value($0.metrics) == nil } }.map {
+      $0.title.lowercased()
+    }
+    let unmeasured =
+      lacking.isEmpty
+      ? ""
+      : "<p class=\"note\">\(nowhere.isEmpty ? "Where a value is missing" : "Not measured: \(nowhere.joined(separator: ", ")). Why"): \(escapedHTML(reasons.joined(separator: "; "))).</p>"
     // Nothing to compare where no encoder was asked for.
-    if columns.allSatisfy({ $0.metrics.encoder == "none" }) { return truth }
-    func row(_ title: String, _ name: String, _ value: (EncoderMetrics) -> Double?) -> String {
+    if measured.isEmpty { return columns.isEmpty ? truth : unmeasured + truth }
+    let body = measured.map { row in
       let cells = columns.map { column -> String in
-        guard let share = value(column.metrics) else { return "<td class=\"none\">not measured</td>" }
-        let interval = column.metrics.interval95[name].flatMap {
+        guard let share = row.value(column.metrics) else { return "<td class=\"none\">not measured</td>" }
+        let interval = column.metrics.interval95[row.name].flatMap {
           $0.count == 2 ? " <small>\(percent($0[0])) to \(percent($0[1]))</small>" : nil
         }
         return "<td><b>\(percent(share)) %</b>\(interval ?? "")</td>"
       }.joined()
-      return "<tr><th scope=\"row\">\(title)</th>\(cells)</tr>"
-    }
+      return "<tr><th scope=\"row\">\(row.title)</th>\(cells)</tr>"
+    }.joined(separator: "\n")
     let heads = columns.map { "<th scope=\"col\">\(escapedHTML($0.title))</th>" }.joined()
     let first = result.metrics.before
-    let missing = Set(columns.flatMap { $0.metrics.reasons.values }).sorted()
     let seeds = Set(columns.flatMap { $0.metrics.seeds }).sorted().map(String.init).joined(separator: ", ")
     return """
       \(bars)
-      <div class="scroll" tabindex="0" role="region" aria-label="Before and after, as a table"><table><caption>Shares with 95 % intervals; n = \(first.n), seed \(result.seed)\(seeds.isEmpty ? "" : ", probe seeds \(seeds)")</caption>
+      <div class="scroll" tabindex="0" role="region" aria-label="Before and after, as a table"><table><caption>Shares with 95 % intervals\(first.n > 0 ? "; n = \(first.n)" : ""), seed \(result.seed)\(seeds.isEmpty ? "" : ", probe seeds \(seeds)")</caption>
       <thead><tr><th scope="col">Measure</th>\(heads)</tr></thead><tbody>
-      \(row("Attack success rate", "attack_success_rate") { $0.attackSuccessRate })
-      \(row("Clean images taken for the target class", "clean_false_positive_rate") { $0.cleanFalsePositiveRate })
-      \(row("Accuracy on clean images", "clean_accuracy") { $0.cleanAccuracy })
-      \(row("Accuracy on triggered images", "triggered_accuracy") { $0.triggeredAccuracy })
-      \(row("k-NN accuracy on clean images", "nearest_neighbour_accuracy") { $0.nearestNeighbourAccuracy })
-      \(row("Robust accuracy (\(escapedHTML(first.robustAccuracy?.attack ?? "PGD")))", "robust_accuracy") { $0.robustAccuracy?.value })
-      \(row("Flip rate of the recovered trigger (label-free)", "flip_rate") { $0.flipRate })
+      \(body)
       </tbody></table></div>
-      <p class="note">Probe: \(escapedHTML(first.probe)).\(missing.isEmpty ? "" : " Not measured: " + escapedHTML(missing.joined(separator: "; ")) + ".")</p>
+      \(first.probe == "none" ? "" : "<p class=\"note\">Probe: \(escapedHTML(first.probe)).</p>")
+      \(unmeasured)
       \(truth)
       """
   }
