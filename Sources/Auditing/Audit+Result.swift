@@ -12,8 +12,8 @@ extension Audit {
   /// Writes result.json, the formats asked for and the evidence.
   func report() throws -> String {
     let record = try filterRecord()
-    guard let search = try folder.read(json: PatchSearch.State.self, "state/search.json"),
-      let metrics = try folder.read(json: Metrics.self, "state/evaluation.json")
+    guard let search = try folder.kept(json: PatchSearch.State.self, "search.json"),
+      let metrics = try folder.kept(json: Metrics.self, "evaluation.json")
     else { throw AuditError(.state, "earlier stages left no state in \(folder.path); run bezoar audit again") }
     let outcome = record.outcome
     let families = try writeFamilies(outcome)
@@ -315,7 +315,7 @@ extension Audit {
     let (precision, recall) = (
       Double(hits) / Double(max(1, outcome.removals.count)), Double(hits) / Double(max(1, poisoned.count))
     )
-    let search = (try? folder.read(json: PatchSearch.State.self, "state/search.json")) ?? .init()
+    let search = (try? folder.kept(json: PatchSearch.State.self, "search.json")) ?? .init()
     let ranked = zip(search.candidates, SearchedPatches.scores(search).candidates).sorted {
       ($0.1, $1.0.image) > ($1.1, $0.0.image)
     }

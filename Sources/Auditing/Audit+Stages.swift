@@ -19,7 +19,7 @@ extension Audit {
 
   func screen() throws -> (String, Int?) {
     let found: [Proposal]
-    if let done = try folder.read(json: [Proposal].self, "state/screen.json") {
+    if let done = try folder.kept(json: [Proposal].self, "screen.json") {
       found = done
     } else {
       var all: [Proposal] = []
@@ -28,7 +28,7 @@ extension Audit {
         progress.update(Double(i) / Double(Detectors.modelFree.count), type(of: detector).name)
         all += detector.proposals(context(type(of: detector).isControlled ? copy : set))
       }
-      try folder.write(json: all, to: "state/screen.json")
+      try folder.keep(json: all, as: "screen.json")
       found = all
     }
     let names = Dictionary(grouping: found, by: \.detector).sorted { $0.key < $1.key }
@@ -145,13 +145,13 @@ extension Audit {
 
   func search() throws -> (String, Int?) {
     guard try isSearchable() else {
-      try folder.write(json: PatchSearch.State(), to: "state/search.json")
+      try folder.keep(json: PatchSearch.State(), as: "search.json")
       return ("skipped: nothing to search with", nil)
     }
-    let kept = try folder.read(json: PatchSearch.State.self, "state/search.json")
+    let kept = try folder.kept(json: PatchSearch.State.self, "search.json")
     if let kept, kept.isFinished { return ("\(kept.candidates.count) images scored", nil) }
     let state = try searched().search.run(from: kept) { state in
-      try self.folder.write(json: state, to: "state/search.json")
+      try self.folder.keep(json: state, as: "search.json")
       try self.checkInterruption()
       self.progress.update(
         Double(state.candidates.count) / max(1, self.configuration.search.budget * Double(self.set.count)),
@@ -166,13 +166,13 @@ extension Audit {
   // MARK: filter
 
   func filter() throws -> (String, Int?) {
-    if let done = try folder.read(json: FilterRecord.self, "state/filter.json") {
+    if let done = try folder.kept(json: FilterRecord.self, "filter.json") {
       return ("\(done.outcome.removals.count) suspects in \(done.outcome.families.count) families", nil)
     }
-    guard let search = try folder.read(json: PatchSearch.State.self, "state/search.json") else {
+    guard let search = try folder.kept(json: PatchSearch.State.self, "search.json") else {
       throw AuditError(.state, "the search left no state in \(folder.path); run: bezoar search --out \(folder.path)")
     }
-    guard let screened = try folder.read(json: [Proposal].self, "state/screen.json") else {
+    guard let screened = try folder.kept(json: [Proposal].self, "screen.json") else {
       throw AuditError(.state, "the screening left no state in \(folder.path); run: bezoar screen --out \(folder.path)")
     }
     let searched = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
@@ -187,10 +187,11 @@ extension Audit {
     if try isSearchable() { try measureEffects(&outcome) }
     let removed = Set(outcome.removals.map(\.image))
     let kept = (0..<set.count).filter { !removed.contains($0) }
-    try folder.write(json: FilterRecord(outcome: outcome, kept: kept), to: "state/filter.json")
     var list = Data()
     for i in kept { list.append(contentsOf: set.records[i].path.bytes + [0x0A]) }
     try folder.write(list, to: "kept.txt")
+    // Last: where it is, the stage is done.
+    try folder.keep(json: FilterRecord(outcome: outcome, kept: kept), as: "filter.json")
     return (
       "\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count
     )
@@ -224,7 +225,7 @@ extension Audit {
   }
 
   func filterRecord() throws -> FilterRecord {
-    guard let record = try folder.read(json: FilterRecord.self, "state/filter.json") else {
+    guard let record = try folder.kept(json: FilterRecord.self, "filter.json") else {
       throw AuditError(.state, "the filter left no state in \(folder.path); run: bezoar filter --out \(folder.path)")
     }
     return record
@@ -276,16 +277,16 @@ extension Audit {
   // MARK: evaluate
 
   func evaluate() throws -> String {
-    if try folder.read(json: Metrics.self, "state/evaluation.json") != nil { return "already measured" }
+    if try folder.kept(json: Metrics.self, "evaluation.json") != nil { return "already measured" }
     guard try isSearchable() else {
       let reason =
         configuration.scans ? "the search encoder could not be trained" : "no encoder was asked for"
       let none = EncoderMetrics(encoder: "none", unmeasured: reason)
-      try folder.write(
+      try folder.keep(
         json: Metrics(
           before: configuration.scans ? .init(encoder: "search", unmeasured: reason) : none, after: none,
           afterPlain: nil),
-        to: "state/evaluation.json")
+        as: "evaluation.json")
       return "skipped: \(reason)"
     }
     let record = try filterRecord()
@@ -307,8 +308,8 @@ extension Audit {
     let plain = configuration.retrain.contains(.plain) ? try measure("plain", "plain") : nil
     let robust = configuration.retrain.contains(.advcl) ? try measure("advcl", "clean") : nil
     let after = robust ?? plain ?? EncoderMetrics(encoder: "none", unmeasured: "no retraining was asked for")
-    try folder.write(
-      json: Metrics(before: before, after: after, afterPlain: robust == nil ? nil : plain), to: "state/evaluation.json")
+    try folder.keep(
+      json: Metrics(before: before, after: after, afterPlain: robust == nil ? nil : plain), as: "evaluation.json")
     return labelled.map { "\($0.test.count) labelled images, \($0.classes.count) classes" } ?? "without labels"
   }
 

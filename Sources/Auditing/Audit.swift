@@ -23,6 +23,8 @@ public final class Audit {
     public var out: String
     public var groundTruth: String?
     public var overwrite = false
+    /// Paths of a file list end with a zero byte.
+    public var isNullDelimited = false
     /// Decides the exit code; what is written does not depend on it, save `run`.
     public var policy = GatePolicy()
     /// What is written beside `result.json`.
@@ -71,7 +73,7 @@ public final class Audit {
     truth = try request.groundTruth.map(Self.readGroundTruth)
     let begin = Date()
     progress.begin(Stage.inspect.rawValue)
-    dataset = try Dataset(Path(request.dataset))
+    dataset = try Dataset(Path(request.dataset), isNullDelimited: request.isNullDelimited)
     let labels = try LabelSource(configuration.labels).labels(for: dataset)
     let total = dataset.entries.count
     set = ImageSet(dataset, labels: labels, side: configuration.imageSize, threads: threads) { done in
@@ -163,12 +165,12 @@ public final class Audit {
       let seconds = -begin.timeIntervalSinceNow
       if stage != .report {
         // A stage that was done before took the time that it took then.
-        let name = "state/time-\(stage.rawValue).json"
+        let name = "time-\(stage.rawValue).json"
         let taken =
-          try folder.read(json: AuditResult.Run.Stage.self, name)
+          try folder.kept(json: AuditResult.Run.Stage.self, name)
           ?? .init(
             name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) })
-        try folder.write(json: taken, to: name)
+        try folder.keep(json: taken, as: name)
         stages.append(taken)
       }
       progress.end(stage.rawValue, summary)

@@ -34,8 +34,8 @@ public struct Inspection {
   private let manifest: Manifest
 
   /// Reads and decodes every file.
-  public init(_ path: String, imageSize: Int?, threads: Int) throws {
-    dataset = try Dataset(Path(path))
+  public init(_ path: String, isNullDelimited: Bool, imageSize: Int?, threads: Int) throws {
+    dataset = try Dataset(Path(path), isNullDelimited: isNullDelimited)
     set = ImageSet(dataset, side: imageSize, threads: threads)
     manifest = try Manifest(set, of: dataset)
     account = DatasetAccount(path, dataset, set, manifest)

@@ -5,6 +5,7 @@ import Reporting
 enum Commands {
   static let out = Option.value("--out", "DIR", "run folder (default ./bezoar-audit)")
   static let threads = Option.value("--threads", "N", "threads (default: all processors)")
+  static let null = Option.flag("--null", "a list's paths end with a zero byte, as find -print0 writes them")
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
     .value(
@@ -79,7 +80,7 @@ enum Commands {
   static let all: [Command] = [
     .init(
       name: "audit", summary: "audits a dataset: trains, searches, filters, retrains, measures, reports",
-      positionals: ["DATASET"], options: [out] + settings + policy + formats + run),
+      positionals: ["DATASET"], options: [out, null] + settings + policy + formats + run),
     .init(
       name: "demo", summary: "plants a known attack in Fashion-MNIST, audits it, compares with the truth",
       positionals: [],
@@ -89,7 +90,7 @@ enum Commands {
       name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
       options: [
         .value("--manifest", "FILE", "write digests for sha256sum -c"),
-        .value("--image-size", "N", "side to resize to"),
+        .value("--image-size", "N", "side to resize to"), null,
         threads, .flag("--json", "print the account as JSON"),
       ]),
     .init(

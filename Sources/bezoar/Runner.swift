@@ -140,6 +140,7 @@ struct Runner {
   {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = groundTruth
+    request.isNullDelimited = arguments.flags.contains("--null")
     request.overwrite = arguments.flags.contains("--overwrite")
     request.policy = try policy()
     request.formats = try arguments.value("--format").map(ReportFormat.list) ?? ReportFormat.standard
@@ -166,6 +167,10 @@ struct Runner {
     guard let stage = Stage(rawValue: command.name) else { return 64 }
     let out = arguments.value("--out") ?? "bezoar-audit"
     let (configuration, dataset) = try Audit.configuration(of: out)
+    if dataset == "-" {
+      throw UsageError(
+        description: "the list of \(out) came from standard input; run bezoar audit - with the same list to go on")
+    }
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = arguments.value("--ground-truth")
     request.revision = revision
@@ -191,7 +196,7 @@ struct Runner {
 
   private func inspect() throws -> Int32 {
     let inspection = try Inspection(
-      arguments.positionals[0], imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
+      arguments.positionals[0], isNullDelimited: arguments.flags.contains("--null"), imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
     if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
     print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")

@@ -54,13 +54,14 @@ import Testing
       let extra = ["--preset", "screen", "--set", "minimumImages=10"]
       _ = try Self.audit(folder + "/data", folder + "/out", extra)
       let path = folder + "/out/state/filter.json"
+      let framed = try Data(contentsOf: URL(fileURLWithPath: path))
       var record = try #require(
-        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any])
+        try JSONSerialization.jsonObject(with: framed[(framed.firstIndex(of: 0x0A) ?? 0)...]) as? [String: Any])
       func verdict(_ found: [String]) throws -> (String?, Int32, String) {
         var outcome = try #require(record["outcome"] as? [String: Any])
         outcome["canaryFoundBy"] = found
         record["outcome"] = outcome
-        try JSONSerialization.data(withJSONObject: record).write(to: URL(fileURLWithPath: path))
+        try Self.write(state: try JSONSerialization.data(withJSONObject: record), to: path)
         let run = try Self.audit(folder + "/data", folder + "/out", extra)
         let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))
         let result = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -71,6 +72,81 @@ import Testing
       #expect(found.0 == "no_evidence" && found.1 == 0)
       let missed = try verdict([])
       #expect(missed.0 == "inconclusive" && missed.1 == 4 && missed.2.contains("canary"))
+    }
+  }
+
+  /// Writes state with its digest in front, as a run does.
+  private static func write(state: Data, to path: String) throws {
+    try state.write(to: URL(fileURLWithPath: path + ".payload"))
+    let digest = try Execution("/usr/bin/sha256sum", [path + ".payload"]).output.prefix(64)
+    try (Data("bezoar-state \(digest)\n".utf8) + state).write(to: URL(fileURLWithPath: path))
+  }
+
+  /// A state that is torn or damaged falls back to the one before; two damaged ones are refused, never trusted.
+  @Test func damagedStateFallsBack() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      _ = try Self.audit(folder + "/images", folder + "/whole")
+      for name in ["search.training", "advcl.training", "search.json"] {
+        let out = folder + "/" + name
+        _ = try Self.audit(folder + "/images", out)
+        let path = out + "/state/" + name
+        #expect(FileManager.default.fileExists(atPath: path + ".previous"))
+        // What comes after has to be made again from what the state says.
+        for later in ["filter.json", "evaluation.json"] { try FileManager.default.removeItem(atPath: out + "/state/" + later) }
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let fallen = try Self.audit(folder + "/images", out)
+        #expect(fallen.code == 4, "\(fallen.errors)")
+        #expect(try Self.stable(out) == Self.stable(folder + "/whole"), "\(name)")
+        for one in [path, path + ".previous"] {
+          try Data("bezoar-state 00\ntorn".utf8).write(to: URL(fileURLWithPath: one))
+        }
+        for later in ["filter.json", "evaluation.json"] { try? FileManager.default.removeItem(atPath: out + "/state/" + later) }
+        let refused = try Self.audit(folder + "/images", out)
+        #expect(refused.code == 2 && refused.errors.contains("\(name) is damaged"), "\(refused.errors)")
+      }
+    }
+  }
+
+  @Test func listsComeFromStandardInput() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(6, in: folder + "/images")
+      let plain = try Execution(
+        "/bin/sh", ["-c", "find images -name '*.png' | sort | \(Execution.bezoarPath) inspect - --json"], in: folder)
+      let null = try Execution(
+        "/bin/sh", ["-c", "find images -name '*.png' -print0 | sort -z | \(Execution.bezoarPath) inspect - --null --json"],
+        in: folder)
+      #expect(plain.code == 0 && plain.output.contains("\"decoded\" : 6"), "\(plain.errors)")
+      #expect(null.output == plain.output)
+      let nothing = try Execution("/bin/sh", ["-c", "\(Execution.bezoarPath) inspect - </dev/null"], in: folder)
+      #expect(nothing.code == 2 && nothing.errors.contains("standard input"), "\(nothing.errors)")
+    }
+  }
+
+  @Test func twoRunsOnOneFolderAreKeptApart() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: Execution.bezoarPath)
+      process.arguments =
+        ["audit", folder + "/images", "--out", folder + "/out"] + Self.tiny + ["--set", "scan.epochs=4000"]
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      let identity = folder + "/out/state/identity.json"
+      for _ in 0..<500 where !FileManager.default.fileExists(atPath: identity) { usleep(10_000) }
+      for extra in [[], ["--overwrite"]] {
+        let second = try Self.audit(folder + "/images", folder + "/out", ["--set", "scan.epochs=4000"] + extra)
+        #expect(second.code == 2 && second.errors.contains("process \(process.processIdentifier) on"), "\(second.errors)")
+      }
+      #expect(FileManager.default.fileExists(atPath: identity))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      // A lock dies with its process.
+      let third = try Self.audit(folder + "/images", folder + "/out", ["--overwrite"])
+      #expect(third.code == 4, "\(third.errors)")
     }
   }
 
@@ -250,7 +326,7 @@ import Testing
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
-      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/search.safetensors"))
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/search.training"))
     }
   }
 
@@ -341,7 +417,7 @@ import Testing
         folder + "/images", folder + "/out",
         ["--retrain", "none", "--encoder", model, "--encoder-normalization", "0.5,0.5,0.5/0.25,0.25,0.25"])
       #expect(run.code == 4, "\(run.errors)")
-      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/search.safetensors"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/search.training"))
       let taken = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors"))
       #expect(try taken == Data(contentsOf: URL(fileURLWithPath: model)))
       let guessed = try Self.audit(folder + "/images", folder + "/b", ["--encoder", model])
