@@ -9,7 +9,7 @@ let table: [(name: String, imports: [String])] = [
   ("CPUDevice", ["Tensors", "CKernels", "COpenBLAS"]),
   ("NeuralNetworks", ["Tensors", "Randomness"]),
   ("Images", ["CKernels", "CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
-  ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive"]),
+  ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive", "CSandbox"]),
   ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
   ("Poisoning", ["Datasets", "Images", "Randomness"]),
   (
@@ -67,8 +67,9 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
     .target(name: "CKernels"),
+    .target(name: "CSandbox"),
     .executableTarget(
-      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Findings", "Poisoning", "Reporting"]),
+      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Datasets", "Findings", "Poisoning", "Reporting"]),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

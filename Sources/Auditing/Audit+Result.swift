@@ -30,7 +30,7 @@ extension Audit {
       run: .init(
         started: ISO8601DateFormatter().string(from: started), finished: ISO8601DateFormatter().string(from: Date()),
         seconds: -started.timeIntervalSinceNow, host: ProcessInfo.processInfo.hostName, threads: threads,
-        device: device.name, gate: gate, stages: stages),
+        device: device.name, decoding: decoding, gate: gate, stages: stages),
       config: try JSONDecoder().decode(JSONValue.self, from: encoded),
       configDigest: Digest(of: [UInt8](encoded)).description, seed: configuration.seed,
       dataset: account, verdict: verdict, families: families, suspects: suspects,

@@ -31,6 +31,8 @@ public final class Audit {
     public var formats = ReportFormat.standard
     /// Path of the committed manifest from the root of the repository, for code scanning.
     public var manifest = "manifest.sha256"
+    /// An executable that serves as decoder, see ``DecoderPool``; nil decodes in this process.
+    public var decoder: String?
     /// Source revision, for results.
     public var revision = "unknown"
     /// Creates a request.
@@ -49,6 +51,8 @@ public final class Audit {
   let digest: String
   let manifest: Manifest
   let truth: GroundTruth?
+  /// Where images were decoded, in words.
+  let decoding: String
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
   /// What detectors and the search encoder see.
@@ -76,9 +80,12 @@ public final class Audit {
     dataset = try Dataset(Path(request.dataset), isNullDelimited: request.isNullDelimited)
     let labels = try LabelSource(configuration.labels).labels(for: dataset)
     let total = dataset.entries.count
-    set = ImageSet(dataset, labels: labels, side: configuration.imageSize, threads: threads) { done in
-      progress.update(Double(done) / Double(max(1, total)), "\(done) of \(total) files")
+    let decoders = request.decoder.map { DecoderPool(program: $0) }
+    set = ImageSet(dataset, labels: labels, side: configuration.imageSize, decoders: decoders, threads: threads) {
+      progress.update(Double($0) / Double(max(1, total)), "\($0) of \(total) files")
     }
+    try Self.refuseExhausted(decoders)
+    decoding = decoders?.summary ?? "in the program's own process"
     guard set.count > 0 else {
       let first = set.unreadable.first.map { "; the first problem: \($0.path): \($0.reason)" } ?? ""
       throw AuditError(
@@ -111,6 +118,15 @@ public final class Audit {
       let configuration = try folder.read(json: AuditConfiguration.self, "state/configuration.json")
     else { throw AuditError(.usage, "\(out) is not a run folder; start one with: bezoar audit DATASET --out \(out)") }
     return (configuration, identity.dataset)
+  }
+
+  /// So many crashes are no few bad files.
+  static func refuseExhausted(_ decoders: DecoderPool?) throws {
+    guard let decoders, decoders.isExhausted else { return }
+    throw AuditError(
+      .io,
+      "\(decoders.crashes) decoders crashed or hung: the files are hostile or the decoder is broken; look at some of them, or add --decode in-process to see the crash itself"
+    )
   }
 
   private static func refuseInside(_ request: Request) throws {

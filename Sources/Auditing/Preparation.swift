@@ -34,9 +34,11 @@ public struct Inspection {
   private let manifest: Manifest
 
   /// Reads and decodes every file.
-  public init(_ path: String, isNullDelimited: Bool, imageSize: Int?, threads: Int) throws {
+  public init(_ path: String, isNullDelimited: Bool, decoder: String?, imageSize: Int?, threads: Int) throws {
     dataset = try Dataset(Path(path), isNullDelimited: isNullDelimited)
-    set = ImageSet(dataset, side: imageSize, threads: threads)
+    let decoders = decoder.map { DecoderPool(program: $0) }
+    set = ImageSet(dataset, side: imageSize, decoders: decoders, threads: threads)
+    try Audit.refuseExhausted(decoders)
     manifest = try Manifest(set, of: dataset)
     account = DatasetAccount(path, dataset, set, manifest)
   }

@@ -95,7 +95,8 @@ public struct RunFolder: Sendable {
 
   private func damaged(_ name: String) -> AuditError {
     AuditError(
-      .state, "\(file("state/" + name)) is damaged; delete \(file("state")) and run the same command again to start over")
+      .state,
+      "\(file("state/" + name)) is damaged; delete \(file("state")) and run the same command again to start over")
   }
 
   func keep<T: Encodable>(json value: T, as name: String) throws {
@@ -136,7 +137,8 @@ public struct RunFolder: Sendable {
   /// Removes all but the lock; what says whose folder it is comes last, so that this can be done again if it is cut off.
   private func clear() {
     for name in names where name != "state" { try? FileManager.default.removeItem(atPath: file(name)) }
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: file("state"))) ?? [] where name != "identity.json" {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: file("state"))) ?? []
+    where name != "identity.json" {
       try? FileManager.default.removeItem(atPath: file("state/" + name))
     }
     try? FileManager.default.removeItem(atPath: file("state/identity.json"))
@@ -157,7 +159,9 @@ public struct RunFolder: Sendable {
         .trimmingCharacters(in: .whitespacesAndNewlines)
       close(descriptor)
       throw AuditError(
-        .io, "another run works on \(path) (\(holder.isEmpty ? "unknown process" : holder)); wait for it or choose another --out")
+        .io,
+        "another run works on \(path) (\(holder.isEmpty ? "unknown process" : holder)); wait for it or choose another --out"
+      )
     }
     // The descriptor stays open: the lock is the process's.
     let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)

@@ -149,21 +149,44 @@ public struct Dataset: Sendable {
     case ignored(String)
   }
 
+  /// What lies at an entry before it is decoded.
+  enum Content: Sendable {
+    /// A file, with the digest of its bytes.
+    case file([UInt8], Digest)
+    /// Pixels that need no decoder.
+    case image(Image, Digest)
+    case unreadable(String)
+    case ignored(String)
+  }
+
   /// Reads, digests and decodes an entry; what is decoded is what was digested.
   ///
   /// - Parameter decoder: Used again and again by a thread that reads many entries.
   public func read(_ entry: Entry, _ decoder: ImageDecoder = ImageDecoder()) -> Reading {
+    switch content(of: entry) {
+    case .file(let bytes, let digest):
+      do throws(ImageError) { return .image(try decoder.decode(bytes), digest) } catch {
+        return .unreadable(error.description, digest)
+      }
+    case .image(let image, let digest): return .image(image, digest)
+    case .unreadable(let reason): return .unreadable(reason, nil)
+    case .ignored(let reason): return .ignored(reason)
+    }
+  }
+
+  /// Reads and digests an entry.
+  func content(of entry: Entry) -> Content {
+    let bytes: [UInt8]
     switch entry.source {
-    case .unusable(let reason): return .unreadable(reason, nil)
+    case .unusable(let reason): return .unreadable(reason)
     case .record(let container, let offset, let width, let height, let planes, let isTransposed):
       let count = width * height
-      let bytes: [UInt8]
       if let held = containers[container].bytes {
         bytes = Array(held[offset..<offset + count * planes])
       } else {
         do throws(DatasetError) {
           bytes = try FileSystem.read(containers[container].path, at: offset, count: count * planes)
-        } catch { return .unreadable("file.unreadable: \(error.detail)", nil) }
+        } catch { return .unreadable("file.unreadable: \(error.detail)") }
       }
       var pixels = [UInt8](repeating: 0, count: 3 * count)
       for i in 0..<count {
@@ -172,28 +195,18 @@ public struct Dataset: Sendable {
       }
       return .image(Image(width: width, height: height, pixels: pixels), Digest(of: bytes))
     case .member(let archive, let ordinal):
-      let bytes: [UInt8]
       do throws(DatasetError) { bytes = try archives[archive].read(ordinal) } catch {
-        return .unreadable(error.detail, nil)
+        return .unreadable(error.detail)
       }
-      return decoded(bytes, entry.path, decoder)
     case .file(let path):
-      let bytes: [UInt8]
       do throws(DatasetError) { bytes = try FileSystem.read(path) } catch {
-        return .unreadable("file.unreadable: \(error.detail)", nil)
+        return .unreadable("file.unreadable: \(error.detail)")
       }
-      return decoded(bytes, path, decoder)
     }
-  }
-
-  private func decoded(_ bytes: [UInt8], _ path: Path, _ decoder: ImageDecoder) -> Reading {
-    if ImageFormat(magic: bytes) == nil && format != .list && !Self.imageSuffixes.contains(path.suffix) {
+    if ImageFormat(magic: bytes) == nil && format != .list && !Self.imageSuffixes.contains(entry.path.suffix) {
       return .ignored("neither an image nor named like one")
     }
-    let digest = Digest(of: bytes)
-    do throws(ImageError) { return .image(try decoder.decode(bytes), digest) } catch {
-      return .unreadable(error.description, digest)
-    }
+    return .file(bytes, Digest(of: bytes))
   }
 
   private static func walk(

@@ -44,27 +44,30 @@ public struct ImageSet: Sendable {
   ///   - dataset: What to read.
   ///   - labels: One an entry.
   ///   - side: Side to resize to; nil chooses from the data.
+  ///   - decoders: Worker processes that decode; nil decodes in this process.
   ///   - threads: Threads that decode.
   ///   - progress: Told how many entries are done, from time to time.
   public init(
-    _ dataset: Dataset, labels: [String?]? = nil, side: Int? = nil, threads: Int,
+    _ dataset: Dataset, labels: [String?]? = nil, side: Int? = nil, decoders: DecoderPool? = nil, threads: Int,
     progress: (Int) -> Void = { _ in }
   ) {
-    let chosen = side ?? Self.automaticSide(dataset, threads: threads)
+    let chosen = side ?? Self.automaticSide(dataset, decoders: decoders, threads: threads)
     self.side = chosen
     var all = Part()
     // Up to 1 GiB: untouched memory costs nothing, but a listing may be long and hold few images.
     all.pixels.reserveCapacity(min(3 * chosen * chosen * dataset.entries.count, 1 << 30))
     all.ignored = dataset.ignored.map { Exception(path: $0.path, reason: $0.reason, digest: nil) }
     let batch = 4096
-    // Some hundred KiB of pixels a part, so that they are still in the cache when they are gathered.
-    let perTask = max(1, min(32, (1 << 18) / (3 * chosen * chosen)))
+    // Some hundred KiB of pixels a part, so that they are still in the cache when they are gathered; more where each
+    // part wakes a worker.
+    let (most, bytes) = decoders == nil ? (32, 1 << 18) : (128, 1 << 19)
+    let perTask = max(1, min(most, bytes / (3 * chosen * chosen)))
     for start in Swift.stride(from: 0, to: dataset.entries.count, by: batch) {
       let end = min(start + batch, dataset.entries.count)
       // What was read so far is handed over and back, so that it is never copied.
       all = concurrentReduce((end - start + perTask - 1) / perTask, threads: threads, into: Self.take(&all)) { task in
         let first = start + task * perTask
-        return Part(dataset, labels, first..<min(first + perTask, end), side: chosen)
+        return Part(dataset, labels, first..<min(first + perTask, end), side: chosen, decoders)
       } _: {
         $0.append($1)
       }
@@ -92,22 +95,39 @@ public struct ImageSet: Sendable {
       grey += part.grey
     }
 
-    init(_ dataset: Dataset, _ labels: [String?]?, _ range: Range<Int>, side: Int) {
-      let decoder = ImageDecoder()
+    init(
+      _ dataset: Dataset, _ labels: [String?]?, _ range: Range<Int>, side: Int, _ decoders: DecoderPool?
+    ) {
       pixels.reserveCapacity(range.count * 3 * side * side)
-      for i in range {
-        let entry = dataset.entries[i]
-        switch dataset.read(entry, decoder) {
-        case .image(let image, let digest):
-          let resized = image.resized(width: side, height: side)
-          pixels += resized.pixels
-          grey += resized.isGrey() ? 1 : 0
+      let contents = range.map { dataset.content(of: dataset.entries[$0]) }
+      var decoded: [Decoding]
+      if let decoders {
+        let files = contents.compactMap { if case .file(let bytes, _) = $0 { bytes } else { nil } }
+        decoded = files.isEmpty ? [] : decoders.decode(files, side: side)
+      } else {
+        let decoder = ImageDecoder()
+        decoded = contents.compactMap {
+          if case .file(let bytes, _) = $0 { Decoding(bytes, side: side, decoder) } else { nil }
+        }
+      }
+      decoded.reverse()
+      for (i, content) in zip(range, contents) {
+        let path = dataset.entries[i].path
+        func add(_ image: DecodedImage, _ digest: Digest) {
+          pixels += image.pixels
+          grey += image.isGrey ? 1 : 0
           records.append(
-            Record(path: entry.path, digest: digest, width: image.width, height: image.height, label: labels?[i]))
-        case .unreadable(let reason, let digest):
-          unreadable.append(Exception(path: entry.path, reason: reason, digest: digest))
-        case .ignored(let reason):
-          ignored.append(Exception(path: entry.path, reason: reason, digest: nil))
+            Record(path: path, digest: digest, width: image.width, height: image.height, label: labels?[i]))
+        }
+        switch content {
+        case .file(_, let digest):
+          switch decoded.removeLast() {
+          case .image(let image): add(image, digest)
+          case .unreadable(let reason): unreadable.append(Exception(path: path, reason: reason, digest: digest))
+          }
+        case .image(let image, let digest): add(DecodedImage(image, side: side), digest)
+        case .unreadable(let reason): unreadable.append(Exception(path: path, reason: reason, digest: nil))
+        case .ignored(let reason): ignored.append(Exception(path: path, reason: reason, digest: nil))
         }
       }
     }
@@ -164,14 +184,18 @@ public struct ImageSet: Sendable {
 
   /// The images' own side where they all are the same square of 16 to 32 pixels: resampling would only blur
   /// them. Otherwise the smallest of `sides` that is not much below the median shorter side of a sample.
-  public static func automaticSide(_ dataset: Dataset, threads: Int) -> Int {
+  public static func automaticSide(_ dataset: Dataset, decoders: DecoderPool? = nil, threads: Int) -> Int {
     let step = dataset.isSequential ? 1 : max(1, dataset.entries.count / 64)
     let end = dataset.isSequential ? min(64, dataset.entries.count) : dataset.entries.count
     let sample = Swift.stride(from: 0, to: end, by: step).map { dataset.entries[$0] }
-    let sizes = concurrentMap(sample.count, threads: threads) { i -> [Int]? in
-      if case .image(let image, _) = dataset.read(sample[i]) { return [image.width, image.height] }
-      return nil
-    }.compactMap(\.self)
+    let sizes = concurrentMap((sample.count + 7) / 8, threads: threads) { task -> [[Int]] in
+      let contents = sample[8 * task..<min(8 * task + 8, sample.count)].map(dataset.content)
+      let files = contents.compactMap { if case .file(let bytes, _) = $0 { bytes } else { nil } }
+      let decoder = ImageDecoder()
+      let decoded = decoders?.decode(files, side: 0) ?? files.map { Decoding($0, side: 0, decoder) }
+      return decoded.compactMap { if case .image(let image) = $0 { [image.width, image.height] } else { nil } }
+        + contents.compactMap { if case .image(let image, _) = $0 { [image.width, image.height] } else { nil } }
+    }.flatMap(\.self)
     guard let first = sizes.first else { return sides[0] }
     if first[0] == first[1], (16...32).contains(first[0]), sizes.allSatisfy({ $0 == first }) { return first[0] }
     let extents = sizes.map { min($0[0], $0[1]) }.sorted()

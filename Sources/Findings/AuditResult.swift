@@ -65,6 +65,8 @@ public struct AuditResult: Codable, Equatable, Sendable {
     public var host: String
     public var threads: Int
     public var device: String
+    /// Where images were decoded; results of earlier versions lack it.
+    public var decoding: String?
     public var exitCode: Int
     public var exitReason: String
     /// What the gate checked; results of earlier versions lack it.
@@ -90,16 +92,16 @@ public struct AuditResult: Codable, Equatable, Sendable {
     /// Creates the record.
     public init(
       started: String, finished: String, seconds: Double, host: String, threads: Int, device: String,
-      gate: GateOutcome, stages: [Stage]
+      decoding: String, gate: GateOutcome, stages: [Stage]
     ) {
       (self.started, self.finished, self.seconds, self.host) = (started, finished, seconds, host)
       (self.threads, self.device, self.gate) = (threads, device, gate)
-      (exitCode, exitReason) = (gate.exitCode, gate.reason)
+      (self.decoding, exitCode, exitReason) = (decoding, gate.exitCode, gate.reason)
       self.stages = stages
     }
 
     enum CodingKeys: String, CodingKey {
-      case started, finished, seconds, host, threads, device, gate, stages
+      case started, finished, seconds, host, threads, device, decoding, gate, stages
       case exitCode = "exit_code"
       case exitReason = "exit_reason"
     }

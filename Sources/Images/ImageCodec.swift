@@ -38,6 +38,28 @@ public enum ImageCodec {
   /// - Throws: As ``ImageDecoder/decode(_:)``.
   public static func decode(_ bytes: [UInt8]) throws(ImageError) -> Image { try ImageDecoder().decode(bytes) }
 
+  /// Largest number of scans of a progressive JPEG; real ones have about ten.
+  public static let scanLimit = 500
+
+  /// Refuses progressive files of many scans, each of which may cost a pass over all pixels.
+  ///
+  /// - Source: "Two Issues with the JPEG Standard", 2015: 100 bytes a scan, 80,000 scans, minutes of work.
+  fileprivate static func checkScans(_ bytes: [UInt8]) throws(ImageError) {
+    var i = 2
+    var isProgressive = false
+    while i + 4 <= bytes.count, bytes[i] == 0xFF, bytes[i + 1] != 0xDA {
+      isProgressive = isProgressive || [0xC2, 0xC6, 0xCA, 0xCE].contains(bytes[i + 1])
+      i += 2 + Int(bytes[i + 2]) << 8 + Int(bytes[i + 3])
+    }
+    guard isProgressive else { return }
+    var scans = 0
+    while i + 1 < bytes.count {
+      if bytes[i] == 0xFF && bytes[i + 1] == 0xDA { scans += 1 }
+      i += 1
+    }
+    if scans > scanLimit { throw ImageError(.bomb, "\(scans) scans; the limit is \(scanLimit)") }
+  }
+
   fileprivate static func checkSize(_ width: Int, _ height: Int) throws(ImageError) {
     guard width > 0, height > 0 else { throw ImageError(.corrupt, "an extent of \(width)x\(height)") }
     let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
@@ -148,12 +170,18 @@ public final class ImageDecoder {
   /// Decodes a PNG or JPEG file.
   ///
   /// - Throws: ``ImageError`` with codes `.empty`, `.unsupportedFormat`, `.corrupt`, `.truncated`,
-  ///   `.tooLarge`.
+  ///   `.tooLarge`, `.bomb`.
   public func decode(_ bytes: [UInt8]) throws(ImageError) -> Image {
     if bytes.isEmpty { throw ImageError(.empty, "the file has no bytes") }
     switch ImageFormat(magic: bytes) {
     case .png: return try ImageCodec.decodePNG(bytes)
-    case .jpeg: return try decodeJPEG(bytes)
+    case .jpeg:
+      do throws(ImageError) { return try decodeJPEG(bytes) } catch {
+        // A decompressor that met a header without an image takes the next file for its rest.
+        if let handle { tjDestroy(handle) }
+        handle = nil
+        throw error
+      }
     case nil: throw ImageError(.unsupportedFormat, "neither PNG nor JPEG by its first bytes")
     }
   }
@@ -162,6 +190,7 @@ public final class ImageDecoder {
     guard ImageCodec.endsItsScans(bytes) else {
       throw ImageError(.truncated, "no end-of-image marker after the last scan")
     }
+    try ImageCodec.checkScans(bytes)
     if handle == nil { handle = tjInitDecompress() }
     guard let handle else { throw ImageError(.corrupt, "libjpeg-turbo did not start") }
     func message() -> String { String(cString: tjGetErrorStr2(handle)) }

@@ -7,6 +7,7 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     case corrupt = "image.corrupt"
     case truncated = "image.truncated"
     case tooLarge = "image.too-large"
+    case bomb = "image.bomb"
     case encoding = "image.encoding"
   }
 

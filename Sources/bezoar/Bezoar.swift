@@ -1,5 +1,6 @@
 import Auditing
 import CPUDevice
+import Datasets
 import Findings
 import Foundation
 import Reporting
@@ -16,6 +17,11 @@ struct Bezoar {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    // A worker of this program's own: see DecoderPool.
+    let words = CommandLine.arguments
+    if words.count == 3, words[1] == DecoderPool.command, let side = Int(words[2]), (0...4096).contains(side) {
+      exit(DecoderPool.serve(side))
+    }
     // A parent may have started this program from a thread that blocks signals.
     var wanted = sigset_t()
     sigemptyset(&wanted)

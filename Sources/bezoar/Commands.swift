@@ -26,8 +26,10 @@ enum Commands {
       setting: "filter.falseDiscoveryRate"),
     .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
   ]
+  static let decode = Option.value(
+    "--decode", "WHERE", "workers (default: restricted processes) or in-process", choices: ["workers", "in-process"])
   static let run: [Option] = [
-    threads, .value("--device", "NAME", "cpu", choices: ["cpu"]),
+    threads, decode, .value("--device", "NAME", "cpu", choices: ["cpu"]),
     .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
     .flag("--overwrite", "replace an existing run folder"),
     .flag("--json", "print result.json instead of the table"),
@@ -90,7 +92,7 @@ enum Commands {
       name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
       options: [
         .value("--manifest", "FILE", "write digests for sha256sum -c"),
-        .value("--image-size", "N", "side to resize to"), null,
+        .value("--image-size", "N", "side to resize to"), null, decode,
         threads, .flag("--json", "print the account as JSON"),
       ]),
     .init(

@@ -92,6 +92,15 @@ struct Runner {
     return CPUDevice(threads: try threads())
   }
 
+  /// This program again, as a decoder; nil decodes in this process.
+  private func decoder() throws -> String? {
+    switch arguments.value("--decode") ?? "workers" {
+    case "workers": return "/proc/self/exe"
+    case "in-process": return nil
+    case let other: throw UsageError(description: "--decode must be workers or in-process, not \(other)")
+    }
+  }
+
   private func failOn() throws -> Severity {
     let text = arguments.value("--fail-on") ?? ProcessInfo.processInfo.environment["BEZOAR_FAIL_ON"] ?? "high"
     guard let severity = Severity(rawValue: text) else {
@@ -140,6 +149,7 @@ struct Runner {
   {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = groundTruth
+    request.decoder = try decoder()
     request.isNullDelimited = arguments.flags.contains("--null")
     request.overwrite = arguments.flags.contains("--overwrite")
     request.policy = try policy()
@@ -173,6 +183,7 @@ struct Runner {
     }
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = arguments.value("--ground-truth")
+    request.decoder = try decoder()
     request.revision = revision
     let audit = try Audit(
       request, configuration, device: try device(), threads: try threads(), progress: try progress())
@@ -196,7 +207,8 @@ struct Runner {
 
   private func inspect() throws -> Int32 {
     let inspection = try Inspection(
-      arguments.positionals[0], isNullDelimited: arguments.flags.contains("--null"), imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
+      arguments.positionals[0], isNullDelimited: arguments.flags.contains("--null"), decoder: try decoder(),
+      imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
     if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
     print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")

@@ -93,7 +93,9 @@ import Testing
         let path = out + "/state/" + name
         #expect(FileManager.default.fileExists(atPath: path + ".previous"))
         // What comes after has to be made again from what the state says.
-        for later in ["filter.json", "evaluation.json"] { try FileManager.default.removeItem(atPath: out + "/state/" + later) }
+        for later in ["filter.json", "evaluation.json"] {
+          try FileManager.default.removeItem(atPath: out + "/state/" + later)
+        }
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: URL(fileURLWithPath: path))
@@ -103,7 +105,9 @@ import Testing
         for one in [path, path + ".previous"] {
           try Data("bezoar-state 00\ntorn".utf8).write(to: URL(fileURLWithPath: one))
         }
-        for later in ["filter.json", "evaluation.json"] { try? FileManager.default.removeItem(atPath: out + "/state/" + later) }
+        for later in ["filter.json", "evaluation.json"] {
+          try? FileManager.default.removeItem(atPath: out + "/state/" + later)
+        }
         let refused = try Self.audit(folder + "/images", out)
         #expect(refused.code == 2 && refused.errors.contains("\(name) is damaged"), "\(refused.errors)")
       }
@@ -116,7 +120,8 @@ import Testing
       let plain = try Execution(
         "/bin/sh", ["-c", "find images -name '*.png' | sort | \(Execution.bezoarPath) inspect - --json"], in: folder)
       let null = try Execution(
-        "/bin/sh", ["-c", "find images -name '*.png' -print0 | sort -z | \(Execution.bezoarPath) inspect - --null --json"],
+        "/bin/sh",
+        ["-c", "find images -name '*.png' -print0 | sort -z | \(Execution.bezoarPath) inspect - --null --json"],
         in: folder)
       #expect(plain.code == 0 && plain.output.contains("\"decoded\" : 6"), "\(plain.errors)")
       #expect(null.output == plain.output)
@@ -139,7 +144,8 @@ import Testing
       for _ in 0..<500 where !FileManager.default.fileExists(atPath: identity) { usleep(10_000) }
       for extra in [[], ["--overwrite"]] {
         let second = try Self.audit(folder + "/images", folder + "/out", ["--set", "scan.epochs=4000"] + extra)
-        #expect(second.code == 2 && second.errors.contains("process \(process.processIdentifier) on"), "\(second.errors)")
+        #expect(
+          second.code == 2 && second.errors.contains("process \(process.processIdentifier) on"), "\(second.errors)")
       }
       #expect(FileManager.default.fileExists(atPath: identity))
       kill(process.processIdentifier, SIGKILL)

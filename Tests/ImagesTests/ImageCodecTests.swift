@@ -27,6 +27,29 @@ import Testing
     #expect(image == eight)
   }
 
+  /// One bad file costs nothing but itself, wherever it is cut.
+  @Test func decodersForgetBadFiles() throws {
+    let bytes = Fixtures.bytes("images/colour.jpg")
+    let whole = try ImageCodec.decode(bytes)
+    for cut in stride(from: 2, to: bytes.count, by: 7) {
+      let decoder = ImageDecoder()
+      _ = try? decoder.decode(Array(bytes.prefix(cut)))
+      #expect(try decoder.decode(bytes) == whole, "cut at \(cut)")
+    }
+  }
+
+  /// A legal progressive file whose last scan is there six hundred times.
+  @Test func progressiveBombsAreRefused() throws {
+    let bytes = Fixtures.bytes("images/progressive.jpg")
+    let scans = bytes.indices.dropLast().filter { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xDA }
+    let last = try #require(scans.last)
+    let (head, scan, end) = (bytes[..<last], bytes[last..<bytes.count - 2], bytes.suffix(2))
+    func file(_ count: Int) -> [UInt8] { Array(head) + (0..<count).flatMap { _ in Array(scan) } + end }
+    #expect(try ImageCodec.decode(file(1)) == ImageCodec.decode(bytes))
+    let error = #expect(throws: ImageError.self) { try ImageCodec.decode(file(600)) }
+    #expect(error?.code == .bomb)
+  }
+
   @Test func pngComesBackExactly() throws {
     let image = try ImageCodec.decode(Fixtures.bytes("images/rgb.png"))
     #expect(try ImageCodec.decode(ImageCodec.encodePNG(image)) == image)

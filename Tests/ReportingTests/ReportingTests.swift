@@ -39,7 +39,7 @@ import Testing
       tool: .init(version: "0.1.0", revision: "test"),
       run: .init(
         started: "2026-01-01T00:00:00Z", finished: "2026-01-01T00:01:00Z", seconds: 60, host: "host", threads: 2,
-        device: "cpu",
+        device: "cpu", decoding: "worker processes",
         gate: GateOutcome(
           exitCode: 1, reason: "--fail-on high: a finding of severity high",
           checks: [

@@ -1,0 +1,328 @@
+import CSandbox
+import Foundation
+import Images
+import Synchronization
+
+/// Decoders in processes of their own, which have given up files, network and most of the kernel: what an image
+/// does to a decoder costs that image alone.
+///
+/// A worker is this program, started again with ``command``; bytes go to it and pixels come back over a socket. One that
+/// crashes, hangs or is killed is replaced, and the image it was at is unreadable.
+public final class DecoderPool: Sendable {
+  /// First argument of a worker.
+  public static let command = "decode-worker"
+  /// Address space of a worker: a decoded image of the largest size, several times over.
+  static let memory: UInt64 = 6 << 30
+  /// Crashes after which nothing is decoded any more.
+  static let largestNumberOfCrashes = 200
+
+  private let program: String
+  /// Seconds without an answer after which a worker is given up.
+  private let patience: Double
+  private let state = Mutex(State())
+
+  private struct State: Sendable {
+    /// Workers that wait, by the side they resize to.
+    var idle: [Int: [Worker]] = [:]
+    var started = 0
+    var crashes = 0
+    /// What all workers could give up.
+    var sandbox: Int32 = .max
+  }
+
+  private struct Worker: Sendable {
+    let process: pid_t
+    let socket: Int32
+  }
+
+  /// Prepares a pool; workers start when they are needed.
+  ///
+  /// - Parameter program: An executable that calls ``serve(_:)`` for ``command``.
+  public init(program: String = "/proc/self/exe", patience: Double = 60) {
+    (self.program, self.patience) = (program, patience)
+  }
+
+  deinit { for worker in state.withLock({ $0.idle.values.flatMap(\.self) }) { Self.end(worker) } }
+
+  /// Workers that crashed, hung or were killed.
+  public var crashes: Int { state.withLock { $0.crashes } }
+  /// True if there were so many crashes that the rest was not tried.
+  public var isExhausted: Bool { crashes >= Self.largestNumberOfCrashes }
+
+  /// What was achieved, in words.
+  public var summary: String {
+    let (started, sandbox) = state.withLock { ($0.started, $0.sandbox) }
+    guard started > 0 else { return "nothing had to be decoded" }
+    let levels = [
+      (BEZOAR_SANDBOX_LIMITS, "resource limits"), (BEZOAR_SANDBOX_NO_PRIVILEGES, "no new privileges"),
+      (BEZOAR_SANDBOX_LANDLOCK, "Landlock"), (BEZOAR_SANDBOX_SECCOMP, "seccomp"),
+    ].filter { sandbox & Int32($0.0) != 0 }.map(\.1)
+    return "worker processes with \(levels.isEmpty ? "no restriction" : levels.joined(separator: ", "))"
+  }
+
+  /// Decodes and resizes files, in their order; `side` 0 asks for extents alone.
+  ///
+  /// Answers come for many files at once, so a crash does not say at which it was: then they are sent one by one.
+  func decode(_ files: [[UInt8]], side: Int) -> [Decoding] {
+    var done: [Decoding] = []
+    done.reserveCapacity(files.count)
+    var isCareful = false
+    while done.count < files.count {
+      if isExhausted {
+        done.append(.unreadable("decoder.given-up: \(Self.largestNumberOfCrashes) decoders have crashed"))
+        continue
+      }
+      guard let worker = take(side) else {
+        done.append(.unreadable("decoder.not-started: \(String(cString: strerror(errno)))"))
+        continue
+      }
+      let end = isCareful ? done.count + 1 : files.count
+      guard let failure = converse(worker, files[done.count..<end], side: side, &done) else {
+        state.withLock { $0.idle[side, default: []].append(worker) }
+        continue
+      }
+      Self.end(worker)
+      if done.count + 1 == end {
+        state.withLock { $0.crashes += 1 }
+        done.append(.unreadable(failure))
+      }
+      isCareful = true
+    }
+    return done
+  }
+
+  /// Sends files and takes answers.
+  ///
+  /// - Returns: Why the worker ended before it had answered all; nil if it did.
+  private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, side: Int, _ done: inout [Decoding]) -> String?
+  {
+    var outgoing: [UInt8] = []
+    outgoing.reserveCapacity(files.reduce(0) { $0 + $1.count + 4 })
+    for file in files {
+      withUnsafeBytes(of: UInt32(file.count)) { outgoing += $0 }
+      outgoing += file
+    }
+    let wanted = done.count + files.count
+    var sent = 0
+    var incoming: [UInt8] = []
+    incoming.reserveCapacity(files.count * (10 + 3 * side * side))
+    var (filled, at) = (0, 0)
+    var last = Date()
+    while done.count < wanted {
+      var event = pollfd(
+        fd: worker.socket, events: Int16(sent < outgoing.count ? POLLIN | POLLOUT : POLLIN), revents: 0)
+      let ready = poll(&event, 1, 500)
+      if ready < 0 && errno != EINTR { return "decoder.lost: \(String(cString: strerror(errno)))" }
+      if event.revents & Int16(POLLOUT) != 0 {
+        let count = outgoing.withUnsafeBytes { raw in
+          raw.baseAddress.map { send(worker.socket, $0 + sent, raw.count - sent, Int32(MSG_NOSIGNAL)) } ?? 0
+        }
+        if count > 0 { sent += count }
+      }
+      if event.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
+        if incoming.count < filled + Self.chunk {
+          incoming += repeatElement(0, count: max(Self.chunk, incoming.count))
+        }
+        let count = incoming.withUnsafeMutableBytes { raw in
+          raw.baseAddress.map { recv(worker.socket, $0 + filled, raw.count - filled, 0) } ?? -1
+        }
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
+        if count <= 0 { return Self.ending(worker) }
+        filled += count
+        while done.count < wanted, let (answer, next) = Self.answer(incoming, at..<filled, side: side) {
+          done.append(answer)
+          at = next
+          last = Date()
+        }
+      } else if -last.timeIntervalSinceNow > patience {
+        return "decoder.timeout: no answer in \(Int(patience)) s"
+      }
+    }
+    return nil
+  }
+
+  /// Bytes that are read at once.
+  private static let chunk = 1 << 17
+
+  /// How a worker that closed its end has ended.
+  private static func ending(_ worker: Worker) -> String {
+    var status: Int32 = 0
+    // It has ended or is about to.
+    for _ in 0..<200 {
+      if waitpid(worker.process, &status, WNOHANG) == worker.process {
+        let signal = status & 0x7F
+        return signal == 0
+          ? "decoder.ended: exit code \(status >> 8 & 0xFF)" : "decoder.crashed: \(String(cString: strsignal(signal)))"
+      }
+      usleep(10_000)
+    }
+    return "decoder.lost: it closed its end"
+  }
+
+  private static func end(_ worker: Worker) {
+    close(worker.socket)
+    kill(worker.process, SIGKILL)
+    var status: Int32 = 0
+    waitpid(worker.process, &status, 0)
+  }
+
+  private func take(_ side: Int) -> Worker? {
+    if let idle = state.withLock({ $0.idle[side]?.popLast() }) { return idle }
+    var sockets: [Int32] = [0, 0]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
+      return nil
+    }
+    var size: Int32 = 1 << 20
+    for socket in sockets { setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size)) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, sockets[1], 0)
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    let words = ["bezoar", Self.command, String(side)]
+    // No BLAS threads, and nothing of the user's environment but where libraries are.
+    var settings = ["OPENBLAS_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
+    for name in ["LD_LIBRARY_PATH", "BEZOAR_TEST_DECODER"] {
+      if let value = ProcessInfo.processInfo.environment[name] { settings.append("\(name)=\(value)") }
+    }
+    var process: pid_t = 0
+    let result = Self.withStrings(words) { arguments in
+      Self.withStrings(settings) { environment in
+        posix_spawn(&process, program, &actions, nil, arguments, environment)
+      }
+    }
+    close(sockets[1])
+    guard result == 0 else {
+      close(sockets[0])
+      errno = result
+      return nil
+    }
+    let worker = Worker(process: process, socket: sockets[0])
+    // Its first byte says what it could give up.
+    var achieved: UInt8 = 0
+    guard recv(worker.socket, &achieved, 1, 0) == 1 else {
+      Self.end(worker)
+      errno = ECHILD
+      return nil
+    }
+    _ = fcntl(worker.socket, F_SETFL, O_NONBLOCK)
+    state.withLock {
+      $0.started += 1
+      $0.sandbox &= Int32(achieved)
+    }
+    return worker
+  }
+
+  private static func withStrings<T>(_ words: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T) -> T {
+    let copies = words.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    return body(copies + [nil])
+  }
+
+  // MARK: answers
+
+  /// Status, then extents, grey and pixels, or the length and text of a reason.
+  private static func answer(_ bytes: [UInt8], _ range: Range<Int>, side: Int) -> (Decoding, next: Int)? {
+    let start = range.lowerBound
+    func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
+    guard range.count >= 9 else { return nil }
+    if bytes[start] == 0 {
+      let end = start + 10 + 3 * side * side
+      guard range.upperBound >= end else { return nil }
+      return (
+        .image(
+          DecodedImage(
+            width: number(start + 1), height: number(start + 5), isGrey: bytes[start + 9] != 0,
+            pixels: Array(bytes[start + 10..<end]))), end
+      )
+    }
+    let length = min(number(start + 1), 4096)
+    guard range.count >= 9 + length else { return nil }
+    return (.unreadable(String(decoding: bytes[start + 9..<start + 9 + length], as: UTF8.self)), start + 9 + length)
+  }
+
+  private static func append(_ decoding: Decoding, to bytes: inout [UInt8]) {
+    func add(_ value: Int) { for k in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * k))) } }
+    switch decoding {
+    case .image(let image):
+      bytes.append(0)
+      add(image.width)
+      add(image.height)
+      bytes.append(image.isGrey ? 1 : 0)
+      bytes += image.pixels
+    case .unreadable(let reason):
+      let text = Array(reason.utf8.prefix(4096))
+      bytes.append(1)
+      add(text.count)
+      add(0)
+      bytes += text
+    }
+  }
+
+  /// What a worker does until its input ends: descriptor 0 is the socket.
+  public static func serve(_ side: Int) -> Int32 {
+    let decoder = ImageDecoder()
+    // What is looked up once is looked up before the doors close.
+    let probe = Image(width: 8, height: 8, red: 1)
+    for bytes in [try? ImageCodec.encodePNG(probe), try? ImageCodec.encodeJPEG(probe, quality: 90)] {
+      if let bytes { _ = Decoding(bytes, side: max(side, 4), decoder) }
+    }
+    _ = Decoding([1, 2, 3], side: side, decoder)
+    let fault = ProcessInfo.processInfo.environment["BEZOAR_TEST_DECODER"]
+    var hello = UInt8(truncatingIfNeeded: bezoar_sandbox(memory))
+    guard write(0, &hello, 1) == 1 else { return 2 }
+    var (input, filled, at) = ([UInt8](repeating: 0, count: 2 * chunk), 0, 0)
+    var output: [UInt8] = []
+    while true {
+      // All that has come is decoded before anything is answered.
+      while filled - at >= 4 {
+        let count = (0..<4).reduce(0) { $0 | Int(input[at + $1]) << (8 * $1) }
+        guard filled - at >= 4 + count else {
+          if input.count < at + 4 + count { input += repeatElement(0, count: at + 4 + count - input.count) }
+          break
+        }
+        let file = Array(input[at + 4..<at + 4 + count])
+        at += 4 + count
+        if let fault { fail(fault, file) }
+        append(Decoding(file, side: side, decoder), to: &output)
+      }
+      var sent = 0
+      while sent < output.count {
+        let put = output.withUnsafeBytes { raw in raw.baseAddress.map { write(0, $0 + sent, raw.count - sent) } ?? 0 }
+        if put < 0 && errno == EINTR { continue }
+        if put <= 0 { return 0 }
+        sent += put
+      }
+      output.removeAll(keepingCapacity: true)
+      if at == filled {
+        (filled, at) = (0, 0)
+      } else if at > 0 {
+        input.removeFirst(at)
+        input += repeatElement(0, count: at)
+        (filled, at) = (filled - at, 0)
+      }
+      let got = input.withUnsafeMutableBytes { raw in
+        raw.baseAddress.map { read(0, $0 + filled, raw.count - filled) } ?? 0
+      }
+      if got < 0 && errno == EINTR { continue }
+      if got <= 0 { return 0 }
+      filled += got
+    }
+  }
+
+  /// A test's seam: stands for a fault of a codec at files that end with a mark.
+  private static func fail(_ kind: String, _ bytes: [UInt8]) {
+    guard bytes.suffix(5).elementsEqual("FAULT".utf8) else { return }
+    switch kind {
+    case "crash": raise(SIGSEGV)
+    case "hang": while true { usleep(100_000) }
+    case "memory":
+      var all: [[UInt8]] = []
+      while true { all.append([UInt8](unsafeUninitializedCapacity: 1 << 28) { _, _ in }) }
+    case "escape":
+      if open("/etc/passwd", O_RDONLY) >= 0 || socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) >= 0 { raise(SIGTERM) }
+    default: break
+    }
+  }
+}
