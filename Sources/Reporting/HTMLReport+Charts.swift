@@ -32,7 +32,7 @@ extension HTMLReport {
       y += gap
     }
     return """
-      <figure><svg viewBox="0 0 \(Int(width)) \(Int(y))" role="img" aria-labelledby="bars-title bars-text">
+      <figure class="wide"><svg viewBox="0 0 \(Int(width)) \(Int(y))" role="img" aria-labelledby="bars-title bars-text">
       <title id="bars-title">Before and after</title><desc id="bars-text">\(escapedHTML(words.joined(separator: "; "))).</desc>
       <line class="axis" x1="\(number(left))" x2="\(number(left))" y1="0" y2="\(number(y - gap))"/>\(body)
       </svg></figure>

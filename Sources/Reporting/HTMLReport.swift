@@ -385,7 +385,7 @@ public struct HTMLReport {
     .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:16px}.gallery p{margin:4px 0;font-size:.85rem}
     .stack{position:relative;width:128px;height:128px;background:var(--card)}.stack img{position:absolute;left:0;top:0;width:128px;height:128px;image-rendering:pixelated}.stack .heat{opacity:0}.box{position:absolute;border:2px solid #ff2d55;outline:1px solid #fff}.small{width:40px;height:40px;image-rendering:pixelated;margin-right:3px}.strip{white-space:nowrap}
     #overlay:checked~.gallery .heat,#overlay:checked~details .heat{opacity:.6}
-    @media(max-width:480px){main{padding:12px}.verdict{padding:14px}.family{padding:10px}h1{font-size:1.7rem}}
+    @media(max-width:480px){.wide{display:none}main{padding:12px}.verdict{padding:14px}.family{padding:10px}h1{font-size:1.7rem}}
     @media(prefers-reduced-motion:no-preference){.heat{transition:opacity .15s}}
     @media print{.gallery li,.family,figure{break-inside:avoid}nav,.skip,input,label{display:none}main{max-width:none}}
     """
