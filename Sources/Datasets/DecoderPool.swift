@@ -223,7 +223,7 @@ public final class DecoderPool: Sendable {
   // MARK: answers
 
   /// Status, then extents, grey and pixels, or the length and text of a reason.
-  private static func answer(_ bytes: [UInt8], _ range: Range<Int>, side: Int) -> (Decoding, next: Int)? {
+  static func answer(_ bytes: [UInt8], _ range: Range<Int>, side: Int) -> (Decoding, next: Int)? {
     let start = range.lowerBound
     func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
     guard range.count >= 9 else { return nil }
