@@ -94,9 +94,7 @@ public struct RunFolder: Sendable {
   }
 
   private func damaged(_ name: String) -> AuditError {
-    AuditError(
-      .state,
-      "\(file("state/" + name)) is damaged; delete \(file("state")) and run the same command again to start over")
+    AuditError(.state, "\(file("state/" + name)) is damaged; start over by adding --overwrite to the same command")
   }
 
   func keep<T: Encodable>(json value: T, as name: String) throws {
@@ -122,8 +120,7 @@ public struct RunFolder: Sendable {
   func read<T: Decodable>(json type: T.Type, _ name: String) throws -> T? {
     guard let data = read(name) else { return nil }
     do { return try JSONDecoder().decode(type, from: data) } catch {
-      throw AuditError(
-        .state, "\(file(name)) is damaged; delete \(file("state")) and run the same command again to start over")
+      throw AuditError(.state, "\(file(name)) is damaged; start over by adding --overwrite to the same command")
     }
   }
 
@@ -224,7 +221,7 @@ public struct RunFolder: Sendable {
     let path = file("state/\(name).training")
     guard let text = SafeTensors.metadata(data)["training"],
       let head = try? JSONDecoder().decode(Head.self, from: Data(text.utf8))
-    else { throw AuditError(.state, "\(path) is damaged; delete it and run the same command again") }
+    else { throw damaged("\(name).training") }
     return TrainingState(
       epoch: head.epoch, arrays: try SafeTensors.decode(data, path: path), log: head.log, warnings: head.warnings)
   }

@@ -110,6 +110,10 @@ import Testing
         }
         let refused = try Self.audit(folder + "/images", out)
         #expect(refused.code == 2 && refused.errors.contains("\(name) is damaged"), "\(refused.errors)")
+        // What the message says to do works.
+        let over = try Self.audit(folder + "/images", out, ["--overwrite"])
+        #expect(over.code == 4, "\(over.errors)")
+        #expect(try Self.stable(out) == Self.stable(folder + "/whole"), "\(name)")
       }
     }
   }

@@ -27,7 +27,7 @@ private let parsers: [String: @Sendable ([UInt8]) -> Void] = [
   },
   "config": { bytes in
     guard let overlay = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)),
-      var layers = try? ConfigurationLayers(.standard)
+      var layers = standard
     else { return }
     layers.apply(overlay, source: "x")
     _ = try? layers.resolved()
@@ -51,6 +51,8 @@ private let folder: String = {
   write(Array("a.png\nb.png\n".utf8), path + "/two.txt")
   return path
 }()
+
+private let standard = try? ConfigurationLayers(.standard)
 
 private func write(_ bytes: [UInt8], _ path: String) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
