@@ -24,8 +24,29 @@ public enum CanonicalJSON {
       throw ReportError(
         "\(path) has schema version \(version.schema_version); this program reads 1.x, a newer bezoar is needed")
     }
-    do { return try JSONDecoder().decode(AuditResult.self, from: data) } catch {
-      throw ReportError("\(path) is damaged: \(error)")
+    do {
+      // A result may come from anywhere: sums and conversions must not overflow.
+      if let place = immense(try JSONDecoder().decode(JSONValue.self, from: data), "") {
+        throw ReportError("\(path) is damaged: the number at \(visible(place)) is out of range")
+      }
+      return try JSONDecoder().decode(AuditResult.self, from: data)
+    } catch let error as ReportError {
+      throw error
+    } catch {
+      throw ReportError("\(path) is damaged: \(visible("\(error)"))")
+    }
+  }
+
+  /// Where a number is that no audit writes; settings and seeds may be any.
+  private static func immense(_ value: JSONValue, _ path: String) -> String? {
+    switch value {
+    case .integer(let number): number.magnitude > 1_000_000_000_000 ? path : nil
+    case .number(let number): !(number.magnitude <= 1e12) ? path : nil
+    case .array(let items): items.lazy.compactMap { immense($0, path + "[]") }.first
+    case .object(let items):
+      items.lazy.filter { !["config", "seed", "seeds"].contains($0.key) }
+        .compactMap { immense($0.value, "\(path).\($0.key)") }.first
+    case .null, .boolean, .text: nil
     }
   }
 }

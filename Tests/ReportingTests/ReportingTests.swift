@@ -291,6 +291,21 @@ import Testing
     #expect(String(decoding: data, as: UTF8.self).contains("\"attack_success_rate\" : null"))
   }
 
+  /// Found by fuzzing: a rate of 1e300 images a second, a count near the largest integer.
+  @Test(arguments: [
+    ("\"decoded\" : 10", "\"decoded\" : 9223372036854775807"),
+    ("\"images_per_second\" : 100", "\"images_per_second\" : 1e300"),
+    ("\"rank\" : 1", "\"rank\" : -9223372036854775808"), ("\"seconds\" : 60", "\"seconds\" : -1e30"),
+  ]) func immenseNumbersAreRefused(_ found: String, _ immense: String) throws {
+    let text = String(decoding: try CanonicalJSON.encode(Self.result()), as: UTF8.self)
+    #expect(text.contains(found))
+    #expect(throws: ReportError.self) {
+      try CanonicalJSON.decode(Data(text.replacing(found, with: immense).utf8), path: "x")
+    }
+    let seeded = text.replacing("\"seed\" : 0", with: "\"seed\" : 9223372036854775807")
+    #expect(try CanonicalJSON.decode(Data(seeded.utf8), path: "x").seed == 9_223_372_036_854_775_807)
+  }
+
   @Test func newerSchemasAndOtherFilesAreRefused() {
     for text in ["{}", "[]", "", #"{"schema_version":"2.0.0"}"#, #"{"schema_version":"1.0.0"}"#] {
       #expect(throws: ReportError.self) { try CanonicalJSON.decode(Data(text.utf8), path: "x") }
