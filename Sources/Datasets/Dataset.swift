@@ -45,6 +45,9 @@ public struct Dataset: Sendable {
   /// True if images are cheap to read only in their order.
   var isSequential: Bool { !archives.isEmpty }
 
+  /// Bytes of an image file, at most.
+  static let largestFile = 1 << 30
+
   static let imageSuffixes: Set<String> = [
     "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif",
   ]
@@ -199,7 +202,7 @@ public struct Dataset: Sendable {
         return .unreadable(error.detail)
       }
     case .file(let path):
-      do throws(DatasetError) { bytes = try FileSystem.read(path) } catch {
+      do throws(DatasetError) { bytes = try FileSystem.read(path, limit: Self.largestFile) } catch {
         return .unreadable("file.unreadable: \(error.detail)")
       }
     }

@@ -81,20 +81,28 @@ public final class DecoderPool: Sendable {
         state.withLock { $0.idle[side, default: []].append(worker) }
         continue
       }
-      Self.end(worker)
+      let reason =
+        switch failure {
+        case .silence: "decoder.timeout: no answer in \(Int(patience)) s"
+        case .ended: Self.words(Self.end(worker, waits: true))
+        }
+      if failure == .silence { Self.end(worker) }
       if done.count + 1 == end {
         state.withLock { $0.crashes += 1 }
-        done.append(.unreadable(failure))
+        done.append(.unreadable(reason))
       }
       isCareful = true
     }
     return done
   }
 
+  /// Why a worker has not answered all.
+  private enum Failure { case ended, silence }
+
   /// Sends files and takes answers.
   ///
-  /// - Returns: Why the worker ended before it had answered all; nil if it did.
-  private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, side: Int, _ done: inout [Decoding]) -> String?
+  /// - Returns: Nil if all were answered.
+  private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, side: Int, _ done: inout [Decoding]) -> Failure?
   {
     var outgoing: [UInt8] = []
     outgoing.reserveCapacity(files.reduce(0) { $0 + $1.count + 4 })
@@ -112,7 +120,7 @@ public final class DecoderPool: Sendable {
       var event = pollfd(
         fd: worker.socket, events: Int16(sent < outgoing.count ? POLLIN | POLLOUT : POLLIN), revents: 0)
       let ready = poll(&event, 1, 500)
-      if ready < 0 && errno != EINTR { return "decoder.lost: \(String(cString: strerror(errno)))" }
+      if ready < 0 && errno != EINTR { return .ended }
       if event.revents & Int16(POLLOUT) != 0 {
         let count = outgoing.withUnsafeBytes { raw in
           raw.baseAddress.map { send(worker.socket, $0 + sent, raw.count - sent, Int32(MSG_NOSIGNAL)) } ?? 0
@@ -127,7 +135,7 @@ public final class DecoderPool: Sendable {
           raw.baseAddress.map { recv(worker.socket, $0 + filled, raw.count - filled, 0) } ?? -1
         }
         if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
-        if count <= 0 { return Self.ending(worker) }
+        if count <= 0 { return .ended }
         filled += count
         while done.count < wanted, let (answer, next) = Self.answer(incoming, at..<filled, side: side) {
           done.append(answer)
@@ -135,7 +143,7 @@ public final class DecoderPool: Sendable {
           last = Date()
         }
       } else if -last.timeIntervalSinceNow > patience {
-        return "decoder.timeout: no answer in \(Int(patience)) s"
+        return .silence
       }
     }
     return nil
@@ -144,26 +152,27 @@ public final class DecoderPool: Sendable {
   /// Bytes that are read at once.
   private static let chunk = 1 << 17
 
-  /// How a worker that closed its end has ended.
-  private static func ending(_ worker: Worker) -> String {
-    var status: Int32 = 0
-    // It has ended or is about to.
-    for _ in 0..<200 {
-      if waitpid(worker.process, &status, WNOHANG) == worker.process {
-        let signal = status & 0x7F
-        return signal == 0
-          ? "decoder.ended: exit code \(status >> 8 & 0xFF)" : "decoder.crashed: \(String(cString: strsignal(signal)))"
-      }
-      usleep(10_000)
-    }
-    return "decoder.lost: it closed its end"
+  /// A wait status in words.
+  private static func words(_ status: Int32) -> String {
+    let signal = status & 0x7F
+    return signal == 0
+      ? "decoder.ended: exit code \(status >> 8 & 0xFF)" : "decoder.crashed: \(String(cString: strsignal(signal)))"
   }
 
-  private static func end(_ worker: Worker) {
+  /// Ends a worker; one that is ending by itself is given two seconds to.
+  ///
+  /// - Returns: Its wait status. Its number may be another process's from now on.
+  @discardableResult
+  private static func end(_ worker: Worker, waits: Bool = false) -> Int32 {
     close(worker.socket)
-    kill(worker.process, SIGKILL)
     var status: Int32 = 0
+    for _ in 0..<(waits ? 200 : 0) {
+      if waitpid(worker.process, &status, WNOHANG) == worker.process { return status }
+      usleep(10_000)
+    }
+    kill(worker.process, SIGKILL)
     waitpid(worker.process, &status, 0)
+    return status
   }
 
   private func take(_ side: Int) -> Worker? {

@@ -38,8 +38,9 @@ public enum FileSystem {
 
   /// Returns the contents of a regular file.
   ///
+  /// - Parameter limit: Bytes above which nothing is read.
   /// - Throws: ``DatasetError`` with code `.unreadable`.
-  public static func read(_ path: Path) throws(DatasetError) -> [UInt8] {
+  public static func read(_ path: Path, limit: Int = .max) throws(DatasetError) -> [UInt8] {
     let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
@@ -48,6 +49,7 @@ public enum FileSystem {
       throw DatasetError(.unreadable, path, "not a regular file")
     }
     let size = Int(status.st_size)
+    guard size <= limit else { throw DatasetError(.unreadable, path, "\(size) bytes; at most \(limit) are read") }
     var failure: Int32?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       guard let base = buffer.baseAddress else { return }

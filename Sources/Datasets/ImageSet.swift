@@ -99,36 +99,54 @@ public struct ImageSet: Sendable {
       _ dataset: Dataset, _ labels: [String?]?, _ range: Range<Int>, side: Int, _ decoders: DecoderPool?
     ) {
       pixels.reserveCapacity(range.count * 3 * side * side)
-      let contents = range.map { dataset.content(of: dataset.entries[$0]) }
-      var decoded: [Decoding]
-      if let decoders {
-        let files = contents.compactMap { if case .file(let bytes, _) = $0 { bytes } else { nil } }
-        decoded = files.isEmpty ? [] : decoders.decode(files, side: side)
-      } else {
-        let decoder = ImageDecoder()
-        decoded = contents.compactMap {
-          if case .file(let bytes, _) = $0 { Decoding(bytes, side: side, decoder) } else { nil }
+      let decoder = ImageDecoder()
+      var (first, waiting, bytes) = (range.lowerBound, [Dataset.Content](), 0)
+      for i in range {
+        let content = dataset.content(of: dataset.entries[i])
+        waiting.append(content)
+        if case .file(let file, _) = content { bytes += file.count }
+        // Some large photographs are as much work as many small ones, and should not all be held at once.
+        if bytes >= 1 << 22 || i == range.upperBound - 1 {
+          let files = waiting.compactMap { if case .file(let bytes, _) = $0 { bytes } else { nil } }
+          let decoded = decoders?.decode(files, side: side) ?? files.map { Decoding($0, side: side, decoder) }
+          take(waiting, decoded, dataset, labels, from: first, side: side)
+          (first, waiting, bytes) = (i + 1, [], 0)
         }
       }
-      decoded.reverse()
-      for (i, content) in zip(range, contents) {
+    }
+
+    /// Takes in the entries from `first` on.
+    ///
+    /// - Parameter decoded: One a file among the contents.
+    private mutating func take(
+      _ contents: [Dataset.Content], _ decoded: [Decoding], _ dataset: Dataset, _ labels: [String?]?, from first: Int,
+      side: Int
+    ) {
+      var next = decoded.makeIterator()
+      for (i, content) in zip(first..., contents) {
         let path = dataset.entries[i].path
-        func add(_ image: DecodedImage, _ digest: Digest) {
-          pixels += image.pixels
-          grey += image.isGrey ? 1 : 0
-          records.append(
-            Record(path: path, digest: digest, width: image.width, height: image.height, label: labels?[i]))
-        }
+        let (image, digest): (DecodedImage, Digest)
         switch content {
-        case .file(_, let digest):
-          switch decoded.removeLast() {
-          case .image(let image): add(image, digest)
-          case .unreadable(let reason): unreadable.append(Exception(path: path, reason: reason, digest: digest))
+        case .file(_, let own):
+          switch next.next() {
+          case .image(let decoded): (image, digest) = (decoded, own)
+          case .unreadable(let reason):
+            unreadable.append(Exception(path: path, reason: reason, digest: own))
+            continue
+          case nil: preconditionFailure("a decoding a file")
           }
-        case .image(let image, let digest): add(DecodedImage(image, side: side), digest)
-        case .unreadable(let reason): unreadable.append(Exception(path: path, reason: reason, digest: nil))
-        case .ignored(let reason): ignored.append(Exception(path: path, reason: reason, digest: nil))
+        case .image(let own, let ownDigest): (image, digest) = (DecodedImage(own, side: side), ownDigest)
+        case .unreadable(let reason):
+          unreadable.append(Exception(path: path, reason: reason, digest: nil))
+          continue
+        case .ignored(let reason):
+          ignored.append(Exception(path: path, reason: reason, digest: nil))
+          continue
         }
+        pixels += image.pixels
+        grey += image.isGrey ? 1 : 0
+        records.append(
+          Record(path: path, digest: digest, width: image.width, height: image.height, label: labels?[i]))
       }
     }
   }
