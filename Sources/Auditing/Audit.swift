@@ -182,12 +182,14 @@ public final class Audit {
       if stage != .report {
         // A stage that was done before took the time that it took then.
         let name = "time-\(stage.rawValue).json"
-        let taken =
-          try folder.kept(json: AuditResult.Run.Stage.self, name)
-          ?? .init(
-            name: stage.rawValue, seconds: seconds, imagesPerSecond: images.map { Double($0) / max(seconds, 1e-9) })
-        try folder.keep(json: taken, as: name)
-        stages.append(taken)
+        if let taken = try folder.kept(json: AuditResult.Run.Stage.self, name) {
+          stages.append(taken)
+        } else {
+          let rate = images.map { Double($0) / max(seconds, 1e-9) }
+          let taken = AuditResult.Run.Stage(name: stage.rawValue, seconds: seconds, imagesPerSecond: rate)
+          try folder.keep(json: taken, as: name)
+          stages.append(taken)
+        }
       }
       progress.end(stage.rawValue, summary)
       if stage == last { return }

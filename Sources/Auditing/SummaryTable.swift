@@ -24,7 +24,7 @@ public enum SummaryTable {
     for family in result.families.prefix(10) {
       let flips = family.flipTotal == 0 ? "" : ", flips \(family.flipCount) of \(family.flipTotal)"
       lines.append(
-        "          \(family.id): \((family.rule ?? .picture).title.lowercased()), \(family.trigger.sizePixels) px, \(family.members.count) images\(flips), \(family.severity.rawValue)"
+        "          \(family.id): \(family.kind.title.lowercased()), \(family.trigger.sizePixels) px, \(family.members.count) images\(flips), \(family.severity.rawValue)"
       )
     }
     if let truth = result.groundTruth {
@@ -34,8 +34,8 @@ public enum SummaryTable {
           : "truth     \(truth.poisons) poisoned: recall \(percent(truth.recall)), precision \(percent(truth.precision)), false removals \(percent(truth.falseRemovalRate))"
       )
     }
-    for check in result.run.gate?.checks ?? [] { lines.append("gate      \(check.outcome.rawValue): \(check.words)") }
-    let accepted = (result.run.gate?.suppressions ?? []).reduce(0) { $0 + $1.ranks.count }
+    for check in result.checks { lines.append("gate      \(check.outcome.rawValue): \(check.words)") }
+    let accepted = result.acceptedRanks.count
     if accepted > 0 { lines.append("          \(accepted) suspects are accepted by a baseline or an ignore file") }
     lines += table(result)
     lines += formats.prefix(1).map { "report    \(folder)/\($0.fileName)" } + ["kept      \(folder)/kept.txt"]
@@ -46,8 +46,7 @@ public enum SummaryTable {
 
   /// Encoders beside each other; nothing where none was measured.
   private static func table(_ result: AuditResult) -> [String] {
-    let metrics = ([result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after])
-      .filter { $0.encoder != "none" }
+    let metrics = result.metrics.encoders
     let measures: [(String, (EncoderMetrics) -> Double?)] = [
       ("attack success rate", { $0.attackSuccessRate }), ("clean false positives", { $0.cleanFalsePositiveRate }),
       ("clean accuracy", { $0.cleanAccuracy }), ("triggered accuracy", { $0.triggeredAccuracy }),

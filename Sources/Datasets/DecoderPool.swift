@@ -38,7 +38,7 @@ public final class DecoderPool: Sendable {
   /// Prepares a pool; workers start when they are needed.
   ///
   /// - Parameter program: An executable that calls ``serve(_:)`` for ``command``.
-  public init(program: String = "/proc/self/exe", patience: Double = 60) {
+  public init(program: String, patience: Double = 60) {
     (self.program, self.patience) = (program, patience)
   }
 
@@ -81,12 +81,9 @@ public final class DecoderPool: Sendable {
         state.withLock { $0.idle[side, default: []].append(worker) }
         continue
       }
+      let status = Self.end(worker, waits: failure == .ended)
       let reason =
-        switch failure {
-        case .silence: "decoder.timeout: no answer in \(Int(patience)) s"
-        case .ended: Self.words(Self.end(worker, waits: true))
-        }
-      if failure == .silence { Self.end(worker) }
+        failure == .silence ? "decoder.timeout: no answer in \(Int(patience)) s" : Self.words(status)
       if done.count + 1 == end {
         state.withLock { $0.crashes += 1 }
         done.append(.unreadable(reason))

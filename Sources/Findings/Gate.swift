@@ -12,6 +12,25 @@ public enum Rule: String, Codable, Equatable, Sendable, CaseIterable {
   case inconclusive = "audit.inconclusive"
 }
 
+extension TriggerFamily {
+  /// Its rule; results that lack one know no other kind.
+  public var kind: Rule { rule ?? .picture }
+}
+
+extension Suspect {
+  /// Its rule; results that lack one know no other kind.
+  public var kind: Rule { rule ?? .picture }
+}
+
+extension AuditResult {
+  /// What the gate checked; none in results of earlier versions.
+  public var checks: [GateOutcome.Check] { run.gate?.checks ?? [] }
+  /// What a baseline or an ignore file says about suspects.
+  public var suppressions: [GateOutcome.Suppression] { run.gate?.suppressions ?? [] }
+  /// Ranks of the suspects that do not count.
+  public var acceptedRanks: Set<Int> { Set(suppressions.flatMap(\.ranks)) }
+}
+
 /// What a gate made of a result.
 public struct GateOutcome: Codable, Equatable, Sendable {
   /// 0 all checks passed, 1 one failed, 4 none failed but one could not be decided.

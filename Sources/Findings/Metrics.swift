@@ -13,6 +13,11 @@ public struct Metrics: Codable, Equatable, Sendable {
     _afterPlain = Nullable(wrappedValue: afterPlain)
   }
 
+  /// The encoders that there are, in the order of their training.
+  public var encoders: [EncoderMetrics] {
+    ([before] + (afterPlain.map { [$0] } ?? []) + [after]).filter { $0.encoder != "none" }
+  }
+
   enum CodingKeys: String, CodingKey {
     case before, after
     case afterPlain = "after_plain"

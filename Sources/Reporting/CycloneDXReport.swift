@@ -30,9 +30,7 @@ public enum CycloneDXReport {
         ],
       ]
     ]
-    let encoders =
-      [result.metrics.before] + (result.metrics.afterPlain.map { [$0] } ?? []) + [result.metrics.after]
-    for metrics in encoders where metrics.encoder != "none" { components.append(model(metrics)) }
+    for metrics in result.metrics.encoders { components.append(model(metrics)) }
     return canonical([
       "$schema": "http://cyclonedx.org/schema/bom-1.7.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.7",
       "version": 1,
@@ -69,7 +67,7 @@ public enum CycloneDXReport {
   }
 
   private static func vulnerability(_ family: TriggerFamily) -> JSONValue {
-    let rule = family.rule ?? .picture
+    let rule = family.kind
     return [
       "bom-ref": .text(family.id), "id": .text("\(rule.rawValue)/\(family.id)"),
       "description": .text(rule.explanation), "recommendation": .text(rule.remedy),

@@ -45,6 +45,24 @@ public func escapedHTML(_ text: String) -> String {
   return result
 }
 
+/// A word in single quotes, as a shell reads it back.
+public func shellQuoted(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
+
+/// A relative reference: every byte that is not unreserved or a slash percent-encoded (RFC 3986).
+func percentEncoded(_ bytes: [UInt8]) -> String {
+  var text = ""
+  for byte in bytes {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"), UInt8(ascii: "/"):
+      text.unicodeScalars.append(Unicode.Scalar(byte))
+    default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+  }
+  return text
+}
+
 /// A share in percent with one digit.
 func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
 

@@ -63,7 +63,7 @@ public struct IgnoreList: Equatable, Sendable {
     public var expires: String?
 
     func covers(_ suspect: Suspect) -> Bool {
-      if let rule, rule != (suspect.rule ?? .picture) { return false }
+      if let rule, rule != suspect.kind { return false }
       if let sha256 { return sha256.lowercased() == suspect.sha256 }
       guard let path else { return false }
       return path.hasSuffix("*") ? suspect.path.hasPrefix(path.dropLast()) : suspect.path == path
@@ -201,7 +201,7 @@ public enum Gate {
     var found: [GateOutcome.Suppression] = []
     if let baseline = policy.baseline {
       struct Key: Hashable { let digest: String, rule: Rule }
-      func key(_ suspect: Suspect) -> Key { Key(digest: suspect.sha256, rule: suspect.rule ?? .picture) }
+      func key(_ suspect: Suspect) -> Key { Key(digest: suspect.sha256, rule: suspect.kind) }
       let known = Set(baseline.suspects.map(key))
       let ranks = suspects.filter { known.contains(key($0)) }.map(\.rank)
       found.append(

@@ -43,7 +43,7 @@ public struct HTMLReport {
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
       <meta name="color-scheme" content="light dark">
       <meta name="referrer" content="no-referrer">
-      <title>Bezoar audit: \(headline)</title>
+      <title>Bezoar audit: \(result.verdict.value.headline)</title>
       <style>\(Self.style)</style>
       </head>
       <body>
@@ -60,14 +60,6 @@ public struct HTMLReport {
       """
   }
 
-  private var headline: String {
-    switch result.verdict.value {
-    case .poisoned: "Poisoned"
-    case .noEvidence: "No evidence of poisoning found"
-    case .inconclusive: "Inconclusive"
-    }
-  }
-
   private var verdict: String {
     let verdict = result.verdict
     let account = result.dataset
@@ -76,7 +68,7 @@ public struct HTMLReport {
     let lost =
       account.unreadable.isEmpty && account.ignored.isEmpty
       ? "" : ", \(account.unreadable.count) unreadable, \(account.ignored.count) ignored"
-    let checks = (result.run.gate?.checks ?? []).map { check in
+    let checks = result.checks.map { check in
       "<tr><th scope=\"row\"><code>\(escapedHTML(check.name)) \(escapedHTML(check.limit))</code></th><td>\(escapedHTML(check.measured))</td><td><b class=\"\(check.outcome.rawValue)\">\(check.outcome.rawValue)</b></td></tr>"
     }.joined()
     let gate =
@@ -86,7 +78,7 @@ public struct HTMLReport {
     return """
       <header class="verdict \(verdict.value.rawValue)">
       <p class="kicker">Bezoar dataset audit of <code>\(escapedHTML(account.path))</code></p>
-      <h1>\(headline)</h1>
+      <h1>\(result.verdict.value.headline)</h1>
       <p class="summary">\(escapedHTML(verdict.summary))</p>
       <dl class="facts">
       <div><dt>Severity</dt><dd>\(verdict.severity.rawValue)</dd></div>
@@ -195,7 +187,7 @@ public struct HTMLReport {
       return """
         <article class="family" aria-labelledby="\(escapedHTML(family.id))">
         \(picture(family.trigger.crop, "Recovered trigger of \(family.id)", "trigger"))
-        <div><h3 id="\(escapedHTML(family.id))">\(escapedHTML(family.id)): \((family.rule ?? .picture).title.lowercased()) <span class="severity">\(family.severity.rawValue)</span></h3>
+        <div><h3 id="\(escapedHTML(family.id))">\(escapedHTML(family.id)): \(family.kind.title.lowercased()) <span class="severity">\(family.severity.rawValue)</span></h3>
         <p>\(family.trigger.sizePixels) pixels a side. \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
         \(pairs)
@@ -232,7 +224,7 @@ public struct HTMLReport {
 
   private var gallery: String {
     guard !result.suspects.isEmpty else { return "" }
-    let known = Set((result.run.gate?.suppressions ?? []).flatMap(\.ranks))
+    let known = result.acceptedRanks
     let side = Double(max(1, result.dataset.imageSize))
     let cards = result.suspects.prefix(Self.shown).map { suspect -> String in
       let box = suspect.box.map { box in
@@ -280,7 +272,7 @@ public struct HTMLReport {
   }
 
   private var accepted: String {
-    let suppressions = result.run.gate?.suppressions ?? []
+    let suppressions = result.suppressions
     guard !suppressions.isEmpty else { return "" }
     let rows = suppressions.prefix(500).map {
       "<tr><th scope=\"row\"><code>\(escapedHTML($0.entry))</code></th><td>\($0.source.rawValue)</td><td>\(escapedHTML($0.rule?.rawValue ?? "any rule"))</td><td>\(escapedHTML($0.reason))</td><td>\(escapedHTML($0.expires ?? "no end"))</td><td>\($0.ranks.count)</td><td>\($0.status.rawValue)</td></tr>"
@@ -338,7 +330,7 @@ public struct HTMLReport {
     }.joined()
     let configuration = canonical(result.config).split(separator: "\n").map { escapedHTML(String($0)) }
       .joined(separator: "\n")
-    let dataset = escapedHTML("'" + result.dataset.path.replacing("'", with: "'\\''") + "'")
+    let dataset = escapedHTML(shellQuoted(result.dataset.path))
     return """
       <p>\(escapedHTML(result.tool.name)) \(escapedHTML(result.tool.version)) (\(escapedHTML(result.tool.revision))), seed \(result.seed), \(result.run.threads) threads on \(escapedHTML(result.run.device)), configuration <code>\(escapedHTML(String(result.configDigest.prefix(16))))</code>, \(escapedHTML(result.run.started)) to \(escapedHTML(result.run.finished)).</p>
       <h3>To repeat it</h3>
@@ -358,7 +350,7 @@ public struct HTMLReport {
     else { return "" }
     let text = data.base64EncodedString()
     guard budget.left >= text.utf8.count else {
-      return kind == "heat" ? "" : "<a href=\"\(SARIFReport.encoded(Array(name.utf8)))\">picture</a>"
+      return kind == "heat" ? "" : "<a href=\"\(percentEncoded(Array(name.utf8)))\">picture</a>"
     }
     budget.left -= text.utf8.count
     return "<img class=\"\(kind)\" alt=\"\(escapedHTML(alternative))\" src=\"data:image/png;base64,\(text)\">"

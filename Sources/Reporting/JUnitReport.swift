@@ -13,15 +13,15 @@ public enum JUnitReport {
       var outcome: GateOutcome.Check.Outcome?
       var text: String
     }
-    var cases = (result.run.gate?.checks ?? []).map { check in
+    var cases = result.checks.map { check in
       Case(
         name: "gate \(check.name) \(check.limit)", outcome: check.outcome,
         text: check.words + (check.outcome == .failed ? "\n" + suspects(result) : ""))
     }
-    let known = Set((result.run.gate?.suppressions ?? []).flatMap(\.ranks))
+    let known = result.acceptedRanks
     for rule in [Rule.picture, .pattern, .object] {
-      let own = result.families.filter { ($0.rule ?? .picture) == rule }
-      let open = result.suspects.filter { ($0.rule ?? .picture) == rule && !known.contains($0.rank) }.count
+      let own = result.families.filter { $0.kind == rule }
+      let open = result.suspects.filter { $0.kind == rule && !known.contains($0.rank) }.count
       let found = "\(rule.title): \(own.map { "\($0.id) in \($0.members.count) images" }.joined(separator: ", "))"
       cases.append(
         Case(

@@ -8,15 +8,9 @@ public enum MarkdownReport {
   /// Returns the file's text.
   public static func render(_ result: AuditResult) -> String {
     let verdict = result.verdict
-    let title =
-      switch verdict.value {
-      case .poisoned: "Poisoned"
-      case .noEvidence: "No evidence of poisoning found"
-      case .inconclusive: "Inconclusive"
-      }
-    var lines = ["## Bezoar: \(title)", "", text(verdict.summary), ""]
+    var lines = ["## Bezoar: \(verdict.value.headline)", "", text(verdict.summary), ""]
     lines += ["| check | limit | measured | outcome |", "|---|---|---|---|"]
-    for check in result.run.gate?.checks ?? [] {
+    for check in result.checks {
       lines.append(
         "| \(code(check.name)) | \(code(check.limit)) | \(text(check.measured)) | **\(check.outcome.rawValue)** |")
     }
@@ -34,7 +28,7 @@ public enum MarkdownReport {
       for family in result.families {
         let flips = family.flipTotal == 0 ? "not measured" : "\(family.flipCount) of \(family.flipTotal)"
         lines.append(
-          "| \(code(family.id)) | \(text((family.rule ?? .picture).title)) | \(family.members.count) | \(flips) | \(family.severity.rawValue) |"
+          "| \(code(family.id)) | \(text(family.kind.title)) | \(family.members.count) | \(flips) | \(family.severity.rawValue) |"
         )
       }
     }
@@ -62,7 +56,7 @@ public enum MarkdownReport {
       let more = result.suspects.count - named
       lines += (more > 0 ? ["", "and \(more) more in suspects.csv"] : []) + ["", "</details>"]
     }
-    let suppressed = (result.run.gate?.suppressions ?? [])
+    let suppressed = result.suppressions
     if !suppressed.isEmpty {
       lines += [
         "", "### Accepted", "", "| source | entry | reason | until | suspects | |", "|---|---|---|---|---|---|",

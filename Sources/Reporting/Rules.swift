@@ -69,6 +69,17 @@ extension Rule {
   }
 }
 
+extension Verdict.Value {
+  /// The verdict as a heading.
+  var headline: String {
+    switch self {
+    case .poisoned: "Poisoned"
+    case .noEvidence: "No evidence of poisoning found"
+    case .inconclusive: "Inconclusive"
+    }
+  }
+}
+
 extension Severity {
   /// The same as CycloneDX has it.
   var cycloneDX: String {

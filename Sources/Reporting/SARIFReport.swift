@@ -27,7 +27,7 @@ public enum SARIFReport {
         "locations": [
           [
             "physicalLocation": [
-              "artifactLocation": ["uri": .text(encoded(Array(manifest.utf8))), "uriBaseId": "%SRCROOT%"],
+              "artifactLocation": ["uri": .text(percentEncoded(Array(manifest.utf8))), "uriBaseId": "%SRCROOT%"],
               "region": [
                 "startLine": .integer(line ?? 1), "startColumn": 1, "endLine": .integer(line ?? 1),
                 "endColumn": .integer(max(2, width)),
@@ -41,7 +41,7 @@ public enum SARIFReport {
         one["relatedLocations"] = [
           [
             "id": 1, "message": ["text": .text(visible(path))],
-            "physicalLocation": ["artifactLocation": ["uri": .text(encoded(bytes))]],
+            "physicalLocation": ["artifactLocation": ["uri": .text(percentEncoded(bytes))]],
           ]
         ]
       }
@@ -54,12 +54,12 @@ public enum SARIFReport {
       results.append(.object(one))
     }
     var accepted: [Int: GateOutcome.Suppression] = [:]
-    for suppression in result.run.gate?.suppressions ?? [] {
+    for suppression in result.suppressions {
       for rank in suppression.ranks { accepted[rank] = suppression }
     }
     for suspect in result.suspects.prefix(most) {
       add(
-        suspect.rule ?? .picture,
+        suspect.kind,
         "\(suspect.path): \(suspect.reason); \(suspect.family), rank \(suspect.rank) of \(result.suspects.count), p = \(number(suspect.pValue))",
         line: suspect.line, width: 64 + 2 + suspect.path.utf16.count + 1, path: suspect.path,
         bytes: bytes(suspect.path, suspect.pathBase64), key: suspect.sha256,
@@ -68,7 +68,7 @@ public enum SARIFReport {
     }
     if result.suspects.count > most {
       add(
-        result.suspects[most].rule ?? .picture,
+        result.suspects[most].kind,
         "\(result.suspects.count - most) more suspects; suspects.csv has them all", line: nil, width: 2, path: nil,
         bytes: nil, key: result.dataset.digest)
     }
@@ -126,20 +126,5 @@ public enum SARIFReport {
   /// The bytes of a path.
   private static func bytes(_ path: String, _ base64: String?) -> [UInt8] {
     base64.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) } ?? Array(path.utf8)
-  }
-
-  /// A relative reference: every byte that is not unreserved or a slash percent-encoded (RFC 3986).
-  static func encoded(_ bytes: [UInt8]) -> String {
-    var text = ""
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"), UInt8(ascii: "/"):
-        text.unicodeScalars.append(Unicode.Scalar(byte))
-      default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-      }
-    }
-    return text
   }
 }

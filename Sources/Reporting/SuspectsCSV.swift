@@ -9,7 +9,7 @@ public enum SuspectsCSV {
       lines.append(
         [
           String(suspect.rank), field(suspect.path), suspect.sha256, String(suspect.score), String(suspect.pValue),
-          field(suspect.family), (suspect.rule ?? .picture).rawValue, field(suspect.reason),
+          field(suspect.family), suspect.kind.rawValue, field(suspect.reason),
         ].joined(separator: ","))
     }
     return lines.joined(separator: "\n") + "\n"

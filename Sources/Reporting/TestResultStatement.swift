@@ -13,7 +13,7 @@ public enum TestResultStatement {
     guard let digest = result.dataset.manifestDigest else {
       throw ReportError("the result lacks the digest of its manifest; it is of an earlier version: run the audit again")
     }
-    let checks = result.run.gate?.checks ?? []
+    let checks = result.checks
     func names(_ outcome: GateOutcome.Check.Outcome) -> JSONValue {
       .array(checks.filter { $0.outcome == outcome }.map { .text("\($0.name) \($0.limit)") })
     }

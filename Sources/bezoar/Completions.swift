@@ -20,7 +20,7 @@ enum Completions {
     let plain = word.unicodeScalars.allSatisfy {
       $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./=,:%+@".unicodeScalars.contains($0))
     }
-    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    return plain && !word.isEmpty ? word : shellQuoted(word)
   }
 
   private static var bash: String {
