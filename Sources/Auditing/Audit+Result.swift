@@ -19,7 +19,9 @@ extension Audit {
     let families = try writeFamilies(outcome)
     let suspects = try writeSuspects(outcome)
     let verdict = try decide(outcome, search, metrics)
-    let account = DatasetAccount(request.dataset, dataset, set, manifest)
+    let account = DatasetAccount(
+      request.dataset, dataset, digest: set.digest, decoded: set.count, unreadable: set.unreadable,
+      ignored: set.ignored, side: set.side, greyShare: set.greyShare, manifest: Digest(of: manifest.bytes))
     let gate = Gate.outcome(
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
@@ -190,7 +192,7 @@ extension Audit {
       var suspect = Suspect(
         path: name.text, pathBase64: name.base64, sha256: record.digest.description, score: Double(removal.score),
         pValue: removal.pValue, family: "family-\(removal.family + 1)",
-        rule: rule(outcome.families[removal.family].evidence), line: manifest.line(of: record.path),
+        rule: rule(outcome.families[removal.family].evidence), line: manifest.line(ofRecord: removal.image),
         box: removal.place.map { .init(x: $0.x, y: $0.y, width: $0.side, height: $0.side) }, rank: rank + 1,
         reason: reason(removal))
       if rank < Self.shown {
@@ -333,15 +335,18 @@ extension Audit {
 
 extension DatasetAccount {
   /// The account of a dataset that was read.
-  init(_ path: String, _ dataset: Dataset, _ set: ImageSet, _ manifest: Manifest) {
+  init(
+    _ path: String, _ dataset: Dataset, digest: Digest, decoded: Int, unreadable: [ImageSet.Exception],
+    ignored: [ImageSet.Exception], side: Int, greyShare: Double, manifest: Digest
+  ) {
     func entry(_ item: ImageSet.Exception) -> Exception {
       let name = named(item.path)
       return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
     }
     self.init(
-      path: path, format: dataset.format.rawValue, digest: set.digest.description, decoded: set.count,
-      unreadable: set.unreadable.map(entry), ignored: set.ignored.map(entry), imageSize: set.side,
-      greyShare: set.greyShare, manifestDigest: Digest(of: manifest.bytes).description)
+      path: path, format: dataset.format.rawValue, digest: digest.description, decoded: decoded,
+      unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side, greyShare: greyShare,
+      manifestDigest: manifest.description)
   }
 }
 

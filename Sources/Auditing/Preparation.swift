@@ -25,36 +25,65 @@ public enum Preparation {
   }
 }
 
-/// A dataset's account without an audit.
+/// A dataset's account without an audit; of the images nothing is held.
 public struct Inspection {
   /// What was read.
   public let account: DatasetAccount
-  private let set: ImageSet
-  private let dataset: Dataset
-  private let manifest: Manifest
+  private let sizes: [Tally.Size: Int]
 
-  /// Reads and decodes every file.
-  public init(_ path: String, isNullDelimited: Bool, decoder: String?, imageSize: Int?, threads: Int) throws {
-    dataset = try Dataset(Path(path), isNullDelimited: isNullDelimited)
-    let decoders = decoder.map { DecoderPool(program: $0) }
-    set = ImageSet(dataset, side: imageSize, decoders: decoders, threads: threads)
-    try Audit.refuseExhausted(decoders)
-    manifest = try Manifest(set, of: dataset)
-    account = DatasetAccount(path, dataset, set, manifest)
+  /// What has been read so far.
+  private struct Reading: Sendable {
+    var tally = Tally()
+    var grey = 0
+    var unreadable: [ImageSet.Exception] = []
+    var ignored: [ImageSet.Exception] = []
+    var manifest = Manifest()
+    let digest = Digest.Stream()
+    let file: AtomicFile?
+    var failure: AuditError?
+
+    mutating func write() {
+      let text = manifest.take()
+      digest.append(text[...])
+      do { if failure == nil { try file?.append(text[...]) } } catch { failure = error }
+    }
   }
 
-  /// Writes digests in the form of `sha256sum -c`.
-  public func writeManifest(to path: String) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    try RunFolder(folder.isEmpty ? "." : folder)
-      .write(Data(manifest.bytes), to: (path as NSString).lastPathComponent)
+  /// Reads and decodes every file.
+  ///
+  /// - Parameter manifest: Where digests are written in the form of `sha256sum -c`.
+  public init(
+    _ path: String, isNullDelimited: Bool, decoder: String?, imageSize: Int?, manifest: String?, threads: Int
+  ) throws {
+    let dataset = try Dataset(Path(path), isNullDelimited: isNullDelimited)
+    let file = try manifest.map { try AtomicFile($0) }
+    let decoders = decoder.map { DecoderPool(program: $0) }
+    let reader = ImageReader(dataset, side: imageSize, keepsPixels: false, decoders: decoders, threads: threads)
+    var start = Reading(file: file)
+    let isContained = try start.manifest.append(containersOf: dataset)
+    var read = reader.read(into: start) { reading, part in
+      reading.tally.add(part.records)
+      reading.grey += part.grey
+      reading.unreadable += part.unreadable
+      reading.ignored += part.ignored
+      if !isContained { reading.manifest.append(part.records, part.unreadable) }
+      reading.write()
+    }
+    try Audit.refuseExhausted(decoders)
+    read.write()
+    if let failure = read.failure { throw failure }
+    try file?.finish()
+    sizes = read.tally.sizes
+    account = DatasetAccount(
+      path, dataset, digest: read.tally.digest(read.unreadable), decoded: read.tally.count,
+      unreadable: read.unreadable, ignored: read.ignored, side: reader.side,
+      greyShare: Double(read.grey) / Double(max(1, read.tally.count)), manifest: read.digest.digest)
   }
 
   /// The account as text.
   public func table() -> String {
-    var sizes: [String: Int] = [:]
-    for record in set.records { sizes["\(record.width)x\(record.height)", default: 0] += 1 }
-    let common = sizes.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(5).map { "\($0.key) (\($0.value))" }
+    let named = sizes.map { (name: "\($0.key.width)x\($0.key.height)", count: $0.value) }
+    let common = named.sorted { ($0.count, $1.name) > ($1.count, $0.name) }.prefix(5).map { "\($0.name) (\($0.count))" }
     var lines = [
       "dataset     \(account.path) (\(account.format))", "listed      \(account.listed)",
       "decoded     \(account.decoded)",

@@ -33,36 +33,14 @@ public struct RunFolder: Sendable {
     }
   }
 
-  /// Writes a file so that a reader sees all of it or nothing: temporary name, sync, rename.
+  /// Writes a file so that a reader sees all of it or nothing.
   public func write(_ data: Data, to name: String) throws {
     let target = file(name)
-    let temporary = target + ".part"
-    func fail(_ what: String) -> AuditError {
-      AuditError(
-        .io, "cannot \(what) \(target): \(String(cString: strerror(errno))); free space or choose another --out")
-    }
     let folder = (target as NSString).deletingLastPathComponent
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw fail("write") }
-    defer { close(descriptor) }
-    let bytes = [UInt8](data)
-    var done = 0
-    while done < bytes.count {
-      let count = Foundation.write(
-        descriptor, Array(bytes[done..<min(bytes.count, done + (1 << 22))]), min(1 << 22, bytes.count - done))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw fail("write") }
-      done += count
-    }
-    guard fsync(descriptor) == 0 else { throw fail("sync") }
-    guard rename(temporary, target) == 0 else { throw fail("rename") }
-    // The new name survives a power loss only once the folder is written too.
-    let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if parent >= 0 {
-      fsync(parent)
-      close(parent)
-    }
+    let output = try AtomicFile(target)
+    try output.append([UInt8](data)[...])
+    try output.finish()
   }
 
   /// Begins a line with the digest of what follows.

@@ -8,26 +8,6 @@ import Synchronization
 /// Members can be asked for in any order; those near each other are cheap, since what is passed over is kept for a
 /// while. Going far back starts again from the front.
 final class Archive: Sendable {
-  /// One regular file of the archive.
-  struct Member: Sendable {
-    let path: Path
-    /// Position among all headers.
-    let ordinal: Int
-    /// Why it is not read, if it is not.
-    let problem: String?
-  }
-
-  /// What a pass over the headers found.
-  struct Listing {
-    var members: [Member] = []
-    /// Not regular files, with the reason.
-    var ignored: [(path: Path, reason: String)] = []
-    /// What small companions (`.cls`, `.json`) say, by the key of their sample.
-    var labels: [Path: String] = [:]
-    /// Why the rest could not be read.
-    var damage: String?
-  }
-
   /// Bytes of one member, at most.
   static let largestMember = 1 << 28
   /// An archive may grow to this size whatever its ratio, and beyond it by this factor.
@@ -85,41 +65,54 @@ final class Archive: Sendable {
     archive_error_string(handle).map { String(cString: $0) } ?? "unknown problem"
   }
 
-  /// Passes over all headers.
+  /// Passes over all headers and lists the regular files. What small companions (`.cls`, `.json`) say becomes the label
+  /// of their sample.
   ///
+  /// - Parameters:
+  ///   - number: The archive's, for its entries.
+  ///   - prefix: Stands before its names.
+  /// - Returns: Why the rest could not be read.
   /// - Throws: ``DatasetError`` if it cannot be opened, or nothing in it can be read.
-  func list() throws(DatasetError) -> Listing {
+  func list(
+    into entries: inout Listing, _ ignored: inout [(path: Path, reason: String)], number: Int, prefix: [UInt8]
+  ) throws(DatasetError) -> String? {
     let handle = try open()
     defer { archive_read_free(handle) }
-    var listing = Listing()
-    var seen: Set<Path> = []
+    let (first, firstIgnored) = (entries.count, ignored.count)
+    var seen = NameTable()
+    var (keys, labels, words) = (NameTable(), [Int32](), StringTable())
+    var damage: String?
     var ordinal = 0
     while true {
       var entry: OpaquePointer?
       let status = archive_read_next_header(handle, &entry)
       if status == ARCHIVE_EOF { break }
       guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
-        listing.damage = "archive.corrupt: \(Self.reason(handle))"
+        damage = "archive.corrupt: \(Self.reason(handle))"
         break
       }
       defer { ordinal += 1 }
       if let bomb = Self.bomb(handle) {
-        listing.damage = bomb
+        damage = bomb
         break
       }
       let name = Path(bytes: Self.name(entry))
       if archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil {
-        listing.ignored.append((name, "link in an archive, not followed"))
+        ignored.append((Path(bytes: prefix + name.bytes), "link in an archive, not followed"))
         continue
       }
       let type = archive_entry_filetype(entry)
       if type == S_IFDIR { continue }
       guard type == S_IFREG else {
-        listing.ignored.append((name, "not a regular file"))
+        ignored.append((Path(bytes: prefix + name.bytes), "not a regular file"))
         continue
       }
       if Self.isCompanion(name) {
-        if let label = Self.label(handle, name) { listing.labels[Self.key(name)] = label }
+        if let label = Self.label(handle, name) {
+          let (at, isNew) = keys.insert(Self.key(name.bytes[...]))
+          let word = words.number(of: label)
+          if isNew { labels.append(word) } else { labels[at] = word }
+        }
         continue
       }
       let size = archive_entry_size(entry)
@@ -128,24 +121,31 @@ final class Archive: Sendable {
         problem = "archive.name: a member without a name"
       } else if Self.escapes(name) {
         problem = "archive.path-traversal: the name leaves the folder of the archive"
-      } else if !seen.insert(name).inserted {
+      } else if !seen.insert(name.bytes).isNew {
         problem = "archive.duplicate: another member has the same name"
       } else if archive_entry_sparse_count(entry) > 0 {
         problem = "archive.sparse: a sparse member"
       } else if size < 0 || size > Self.largestMember {
         problem = "archive.too-large: \(size) bytes; at most \(Self.largestMember) are read"
       }
-      listing.members.append(Member(path: name, ordinal: ordinal, problem: problem))
+      try entries.append(
+        prefix + name.bytes, problem.map(Listing.Source.unusable) ?? .member(archive: number, ordinal: ordinal),
+        of: path)
       // Going on to the next header would unpack all of it unseen.
       if size > Self.largestMember, let bomb = Self.passOver(handle) {
-        listing.damage = bomb
+        damage = bomb
         break
       }
     }
-    if listing.members.isEmpty, listing.ignored.isEmpty, let damage = listing.damage {
+    if entries.count == first, ignored.count == firstIgnored, let damage {
       throw DatasetError(.malformed, path, damage)
     }
-    return listing
+    if keys.count > 0 {
+      entries.label(first..<entries.count) { name in
+        keys.number(of: Array(Self.key(name.dropFirst(prefix.count)))).map { words.strings[Int(labels[$0])] }
+      }
+    }
+    return damage
   }
 
   /// What makes the stream so far a bomb, if it is one.
@@ -247,10 +247,9 @@ final class Archive: Sendable {
   }
 
   /// Key of a sample: the path up to the first dot of its last part.
-  static func key(_ name: Path) -> Path {
-    let start = name.bytes.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
-    let dot = name.bytes[start...].firstIndex(of: 0x2E) ?? name.bytes.count
-    return Path(bytes: Array(name.bytes[..<dot]))
+  static func key(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let start = name.lastIndex(of: 0x2F).map { $0 + 1 } ?? name.startIndex
+    return name[..<(name[start...].firstIndex(of: 0x2E) ?? name.endIndex)]
   }
 
   /// What a `.cls` says, or the entry `label` of a `.json`.

@@ -6,40 +6,35 @@ public struct Dataset: Sendable {
   /// Layouts that are read.
   public enum Format: String, Sendable, Codable { case folder, list, cifar10, cifar100, stl10, idx, archive }
 
-  /// One image that the dataset lists.
-  public struct Entry: Sendable {
-    /// Its name within the dataset, unique.
-    public let path: Path
-    /// The label that the layout gives: first folder, number after the path in a list, label byte.
-    public let label: String?
-    fileprivate let source: Source
-  }
-
-  fileprivate enum Source: Sendable {
-    case file(Path)
-    /// Pixels at an offset in a container: planes are CIFAR's R, G, B; IDX has one grey plane; STL-10's planes are
-    /// stored column by column.
-    case record(container: Int, offset: Int, width: Int, height: Int, planes: Int, isTransposed: Bool)
-    case member(archive: Int, ordinal: Int)
-    /// Named, but not there or not a regular file.
-    case unusable(String)
-  }
+  public typealias Entry = Listing.Entry
 
   /// Where it is.
   public let root: Path
   /// Its layout.
   public let format: Format
   /// Images in byte order of their paths (containers: in the order of the records).
-  public let entries: [Entry]
+  public let entries: Listing
   /// What lies in the folder but is not taken for an image, with the reason.
   public let ignored: [(path: Path, reason: String)]
-  private let containers: [Container]
+  private let records: [Container]
   private let archives: [Archive]
 
-  /// A file that holds many images; its bytes if they are kept, otherwise records are read where they lie.
+  /// What files of entries are relative to.
+  private let base: Path
+
+  /// A file that holds many images of one size, one record after another.
   private struct Container {
     let path: Path
-    let bytes: [UInt8]?
+    /// Kept where the file is packed; otherwise records are read where they lie.
+    var bytes: [UInt8]?
+    /// Where the pixels of the first record begin, and how far the next ones are.
+    let offset: Int
+    let stride: Int
+    let width: Int
+    let height: Int
+    /// CIFAR's planes are R, G, B; IDX has one grey plane; STL-10's planes are stored column by column.
+    let planes: Int
+    var isTransposed = false
   }
 
   /// True if images are cheap to read only in their order.
@@ -63,11 +58,15 @@ public struct Dataset: Sendable {
   /// - Throws: ``DatasetError`` with codes `.missing`, `.unreadable`, `.malformed`.
   public init(_ root: Path, listRoot: Path? = nil, isNullDelimited: Bool = false) throws(DatasetError) {
     self.root = root
+    func list(_ bytes: [UInt8], _ base: Path) throws(DatasetError) -> Listing {
+      try Self.list(bytes, base, isNullDelimited, root)
+    }
     if root.bytes == [UInt8(ascii: "-")] {
       let bytes = Array((try? FileHandle.standardInput.readToEnd()) ?? Data())
       guard !bytes.isEmpty else { throw DatasetError(.missing, root, "standard input holds no list") }
-      entries = Self.list(bytes, listRoot ?? Path("."), isNullDelimited)
-      (format, containers, archives, ignored) = (.list, [], [], [])
+      base = listRoot ?? Path(".")
+      entries = try list(bytes, base)
+      (format, records, archives, ignored) = (.list, [], [], [])
       return
     }
     switch FileSystem.kind(root, followLinks: true) {
@@ -76,69 +75,70 @@ public struct Dataset: Sendable {
       guard shards.count > 1, Archive.isNamedLikeOne(root) else {
         throw DatasetError(.missing, root, "no such file or folder")
       }
-      (format, containers) = (.archive, [])
+      (format, base, records) = (.archive, root, [])
       (archives, entries, ignored) = try Self.archives(shards)
     case .folder:
-      let names = try FileSystem.names(in: root)
-      let batches = names.filter {
+      base = root
+      let names = try FileSystem.contents(of: root)
+      let batches = names.map(\.name).filter {
         let text = $0.description
         return text.hasSuffix(".bin") && (text.hasPrefix("data_batch_") || text == "train.bin")
       }
-      if !names.isEmpty && names.allSatisfy(Archive.isNamedLikeOne) {
-        (format, containers) = (.archive, [])
-        (archives, entries, ignored) = try Self.archives(names.map { root.appending($0) })
+      if !names.isEmpty && names.allSatisfy({ Archive.isNamedLikeOne($0.name) }) {
+        (format, records) = (.archive, [])
+        (archives, entries, ignored) = try Self.archives(names.map { root.appending($0.name) })
       } else if !batches.isEmpty {
-        (format, containers, entries) = try Self.cifar(batches.map { root.appending($0) }, root)
+        (format, records, entries) = try Self.cifar(batches.map { root.appending($0) })
         archives = []
-        ignored = names.filter { !batches.contains($0) }.map { ($0, "not a training batch") }
+        ignored = names.filter { !batches.contains($0.name) }.map { ($0.name, "not a training batch") }
       } else {
-        var (found, passed): ([Entry], [(path: Path, reason: String)]) = ([], [])
-        try Self.walk(root, Path(bytes: []), &found, &passed)
-        (format, containers, archives, entries, ignored) = (.folder, [], [], found, passed)
+        var (found, passed) = (Listing(foldersAreLabels: true), [(path: Path, reason: String)]())
+        try Self.walk(root, Path(bytes: []), names, &found, &passed)
+        (format, records, archives, entries, ignored) = (.folder, [], [], found, passed)
       }
     case .file:
+      base = listRoot ?? root.parent
       if Archive.isNamedLikeOne(root) {
-        (format, containers) = (.archive, [])
+        (format, records) = (.archive, [])
         (archives, entries, ignored) = try Self.archives([root])
         return
       }
       (archives, ignored) = ([], [])
       if root.name.description.hasSuffix("_X.bin") {
-        (format, containers, entries) = try Self.stl10(root)
+        (format, records, entries) = try Self.stl10(root)
         return
       }
-      let isGzip = root.suffix == "gz"
-      let bytes = isGzip ? try FileSystem.readInflated(root) : try FileSystem.read(root)
-      if bytes.starts(with: [0, 0, 8, 3]) {
-        entries = try Self.idx(bytes, root)
-        (format, containers) = (.idx, [Container(path: root, bytes: bytes)])
+      let packed = root.suffix == "gz" ? try FileSystem.readInflated(root) : nil
+      // `??` would lose the type of the error.
+      let size = if let packed { packed.count } else { try FileSystem.size(root) }
+      let head = if let packed { packed } else { try FileSystem.read(root, at: 0, count: min(16, size)) }
+      if head.starts(with: [0, 0, 8, 3]) {
+        (records, entries) = try Self.idx(head, size, root, packed)
+        format = .idx
+        return
       } else if root.suffix == "bin" {
-        (format, containers, entries) = try Self.cifar([root], root.parent)
-      } else if bytes.contains(0) && !isNullDelimited || String(validating: bytes, as: UTF8.self) == nil && isGzip {
+        (format, records, entries) = try Self.cifar([root])
+        return
+      }
+      let bytes = if let packed { packed } else { try FileSystem.read(root) }
+      if bytes.contains(0) && !isNullDelimited || packed != nil && String(validating: bytes, as: UTF8.self) == nil {
         throw DatasetError(
           .malformed, root, "neither an IDX image file, a CIFAR or STL-10 .bin, an archive nor a text list")
-      } else {
-        entries = Self.list(bytes, listRoot ?? root.parent, isNullDelimited)
-        (format, containers) = (.list, [])
       }
+      entries = try list(bytes, base)
+      (format, records) = (.list, [])
     default: throw DatasetError(.missing, root, "not a regular file or folder")
     }
   }
 
   /// Container files and archives, whose digests stand in the manifest instead of their images'.
-  public var containerDigests: [(path: Path, digest: Digest)] {
-    get throws(DatasetError) {
-      var result: [(path: Path, digest: Digest)] = []
-      for path in containers.map(\.path) + archives.map(\.path) { result.append((path, try Digest(ofFile: path))) }
-      return result
-    }
-  }
+  var containers: [Path] { records.map(\.path) + archives.map(\.path) }
 
-  /// The container or archive that holds an entry; nil for a file of its own.
-  func container(of entry: Entry) -> Path? {
+  /// The place of an entry's container or archive among ``containers``; nil for a file of its own.
+  func container(of entry: Entry) -> Int? {
     switch entry.source {
-    case .record(let container, _, _, _, _, _): containers[container].path
-    case .member(let archive, _): archives[archive].path
+    case .record(let container, _): container
+    case .member(let archive, _): records.count + archive
     case .file, .unusable: nil
     }
   }
@@ -182,27 +182,31 @@ public struct Dataset: Sendable {
     let bytes: [UInt8]
     switch entry.source {
     case .unusable(let reason): return .unreadable(reason)
-    case .record(let container, let offset, let width, let height, let planes, let isTransposed):
-      let count = width * height
-      if let held = containers[container].bytes {
-        bytes = Array(held[offset..<offset + count * planes])
+    case .record(let number, let ordinal):
+      let container = records[number]
+      let offset = container.offset + ordinal * container.stride
+      let (width, count) = (container.width, container.width * container.height)
+      if let held = container.bytes {
+        bytes = Array(held[offset..<offset + count * container.planes])
       } else {
         do throws(DatasetError) {
-          bytes = try FileSystem.read(containers[container].path, at: offset, count: count * planes)
+          bytes = try FileSystem.read(container.path, at: offset, count: count * container.planes)
         } catch { return .unreadable("file.unreadable: \(error.detail)") }
       }
       var pixels = [UInt8](repeating: 0, count: 3 * count)
       for i in 0..<count {
-        let from = isTransposed ? i % width * height + i / width : i
-        for c in 0..<3 { pixels[3 * i + c] = bytes[planes == 1 ? from : c * count + from] }
+        let from = container.isTransposed ? i % width * container.height + i / width : i
+        for c in 0..<3 { pixels[3 * i + c] = bytes[container.planes == 1 ? from : c * count + from] }
       }
-      return .image(Image(width: width, height: height, pixels: pixels), Digest(of: bytes))
+      return .image(Image(width: width, height: container.height, pixels: pixels), Digest(of: bytes))
     case .member(let archive, let ordinal):
       do throws(DatasetError) { bytes = try archives[archive].read(ordinal) } catch {
         return .unreadable(error.detail)
       }
-    case .file(let path):
-      do throws(DatasetError) { bytes = try FileSystem.read(path, limit: Self.largestFile) } catch {
+    case .file:
+      do throws(DatasetError) {
+        bytes = try FileSystem.read(Self.location(entry.path, base), limit: Self.largestFile)
+      } catch {
         return .unreadable("file.unreadable: \(error.detail)")
       }
     }
@@ -212,70 +216,66 @@ public struct Dataset: Sendable {
     return .file(bytes, Digest(of: bytes))
   }
 
+  /// Where a file of a list or folder is.
+  private static func location(_ path: Path, _ base: Path) -> Path {
+    path.bytes.first == 0x2F ? path : base.appending(path)
+  }
+
+  /// Lists a folder in byte order of the whole paths: a folder's place is that of its name with a slash.
   private static func walk(
-    _ root: Path, _ relative: Path, _ entries: inout [Entry], _ ignored: inout [(path: Path, reason: String)]
+    _ root: Path, _ relative: Path, _ names: [FileSystem.Name], _ entries: inout Listing,
+    _ ignored: inout [(path: Path, reason: String)]
   ) throws(DatasetError) {
-    var folders: [Path] = []
-    let here = relative.bytes.isEmpty ? root : root.appending(relative)
-    let names: [Path]
-    do throws(DatasetError) { names = try FileSystem.names(in: here) } catch {
-      if relative.bytes.isEmpty { throw error }
-      ignored.append((relative, "folder cannot be read: \(error.detail)"))
-      return
-    }
-    for name in names {
-      let path = relative.appending(name)
-      switch FileSystem.kind(root.appending(path)) {
-      case .file:
-        let top = path.bytes.firstIndex(of: 0x2F).map { Path(bytes: Array(path.bytes[..<$0])) }
-        entries.append(Entry(path: path, label: top?.description, source: .file(root.appending(path))))
-      case .folder: folders.append(path)
+    for one in names {
+      let path = relative.appending(one.name)
+      switch one.kind {
+      case .file: try entries.append(path.bytes, .file, of: root)
+      case .folder:
+        do throws(DatasetError) {
+          try walk(root, path, FileSystem.contents(of: root.appending(path)), &entries, &ignored)
+        } catch {
+          guard error.code == .unreadable else { throw error }
+          ignored.append((path, "folder cannot be read: \(error.detail)"))
+        }
       case .link: ignored.append((path, "symbolic link, not followed"))
       case .other: ignored.append((path, "not a regular file"))
       case nil: ignored.append((path, "vanished during the scan"))
       }
     }
-    for folder in folders { try walk(root, folder, &entries, &ignored) }
-    if relative.bytes.isEmpty { entries.sort { $0.path < $1.path } }
   }
 
   /// One path a line, optionally followed by a space and a label; the last space separates them.
-  private static func list(_ bytes: [UInt8], _ base: Path, _ isNullDelimited: Bool) -> [Entry] {
-    var entries: [Entry] = []
-    var seen: Set<Path> = []
-    for var line in bytes.split(separator: isNullDelimited ? 0 : 0x0A) {
-      if !isNullDelimited {
-        if line.last == 0x0D { line.removeLast() }
-        if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
-      }
-      func location(_ path: Path) -> Path { path.bytes.first == 0x2F ? path : base.appending(path) }
+  private static func list(
+    _ bytes: [UInt8], _ base: Path, _ isNullDelimited: Bool, _ root: Path
+  ) throws(DatasetError) -> Listing {
+    var (entries, seen) = (Listing(), NameTable())
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: isNullDelimited ? 0 : 0x0A) ?? bytes.count
+      var line = bytes[start..<end]
+      start = end + 1
+      if !isNullDelimited, line.last == 0x0D { line.removeLast() }
+      if line.isEmpty || !isNullDelimited && line.first == UInt8(ascii: "#") { continue }
       var path = Path(bytes: Array(line))
       var label: String?
-      if !isNullDelimited, FileSystem.kind(location(path), followLinks: true) == nil,
-        let space = line.lastIndex(of: 0x20)
-      {
+      var kind = FileSystem.kind(location(path, base), followLinks: true)
+      if !isNullDelimited, kind == nil, let space = line.lastIndex(of: 0x20) {
         let text = String(decoding: line[(space + 1)...], as: UTF8.self)
         if !text.isEmpty {
           path = Path(bytes: Array(line[..<space]))
           label = text
+          kind = FileSystem.kind(location(path, base), followLinks: true)
         }
       }
-      guard seen.insert(path).inserted else { continue }
-      let kind = FileSystem.kind(location(path), followLinks: true)
-      entries.append(
-        Entry(
-          path: path, label: label,
-          source: kind == .file
-            ? .file(location(path))
-            : .unusable(kind == nil ? "file.missing: no such file" : "file.unreadable: not a regular file")))
+      guard seen.insert(path.bytes).isNew else { continue }
+      let problem = kind == nil ? "file.missing: no such file" : "file.unreadable: not a regular file"
+      try entries.append(path.bytes, label: label, kind == .file ? .file : .unusable(problem), of: root)
     }
     return entries
   }
 
-  private static func cifar(
-    _ files: [Path], _ base: Path
-  ) throws(DatasetError) -> (Format, [Container], [Entry]) {
-    var (containers, entries): ([Container], [Entry]) = ([], [])
+  private static func cifar(_ files: [Path]) throws(DatasetError) -> (Format, [Container], Listing) {
+    var (containers, entries): ([Container], Listing) = ([], Listing())
     var format: Format?
     for file in files {
       let bytes = try FileSystem.read(file)
@@ -293,20 +293,18 @@ public struct Dataset: Sendable {
       format = own
       let record = own == .cifar10 ? 3073 : 3074
       for i in 0..<bytes.count / record {
-        let pixels = i * record + record - 3072
-        entries.append(
-          Entry(
-            path: Path(bytes: file.name.bytes + Array("#\(i)".utf8)), label: String(bytes[pixels - 1]),
-            source: .record(
-              container: containers.count, offset: pixels, width: 32, height: 32, planes: 3, isTransposed: false)))
+        try entries.append(
+          file.name.bytes + Array("#\(i)".utf8), label: String(bytes[(i + 1) * record - 3073]),
+          .record(container: containers.count, ordinal: i), of: file)
       }
-      containers.append(Container(path: file, bytes: bytes))
+      containers.append(
+        Container(path: file, offset: record - 3072, stride: record, width: 32, height: 32, planes: 3))
     }
     return (format ?? .cifar10, containers, entries)
   }
 
   /// Images of 96 x 96, planes column by column; labels of `train_X.bin` are in `train_y.bin`, one byte an image.
-  private static func stl10(_ path: Path) throws(DatasetError) -> (Format, [Container], [Entry]) {
+  private static func stl10(_ path: Path) throws(DatasetError) -> (Format, [Container], Listing) {
     let record = 3 * 96 * 96
     let size = try FileSystem.size(path)
     guard size > 0, size % record == 0 else {
@@ -318,63 +316,58 @@ public struct Dataset: Sendable {
     guard labels.isEmpty || labels.count == size / record else {
       throw DatasetError(.malformed, beside, "\(labels.count) labels for \(size / record) images")
     }
-    let entries = (0..<size / record).map { i in
-      Entry(
-        path: Path(bytes: path.name.bytes + Array("#\(i)".utf8)), label: labels.isEmpty ? nil : String(labels[i]),
-        source: .record(
-          container: 0, offset: i * record, width: 96, height: 96, planes: 3, isTransposed: true))
+    var entries = Listing()
+    for i in 0..<size / record {
+      try entries.append(
+        path.name.bytes + Array("#\(i)".utf8), label: labels.isEmpty ? nil : String(labels[i]),
+        .record(container: 0, ordinal: i), of: path)
     }
-    return (.stl10, [Container(path: path, bytes: nil)], entries)
+    let container = Container(
+      path: path, offset: 0, stride: record, width: 96, height: 96, planes: 3, isTransposed: true)
+    return (.stl10, [container], entries)
   }
 
   /// Members of archives; with several their names start with the archive's. A damaged one is an unreadable entry,
   /// the others are read.
   private static func archives(
     _ paths: [Path]
-  ) throws(DatasetError) -> ([Archive], [Entry], [(path: Path, reason: String)]) {
-    var (archives, entries, ignored): ([Archive], [Entry], [(path: Path, reason: String)]) = ([], [], [])
+  ) throws(DatasetError) -> ([Archive], Listing, [(path: Path, reason: String)]) {
+    var (archives, entries): ([Archive], Listing) = ([], Listing(foldersAreLabels: true))
+    var ignored: [(path: Path, reason: String)] = []
     for path in paths {
       let archive = Archive(path)
       func named(_ name: Path) -> Path { paths.count == 1 ? name : path.name.appending(name) }
-      let listing: Archive.Listing
-      do throws(DatasetError) { listing = try archive.list() } catch {
+      do throws(DatasetError) {
+        let damage = try archive.list(
+          into: &entries, &ignored, number: archives.count, prefix: paths.count == 1 ? [] : path.name.bytes + [0x2F])
+        if let damage { try entries.append(path.name.bytes, .unusable(damage), of: path) }
+      } catch {
         if paths.count == 1 { throw error }
-        entries.append(Entry(path: path.name, label: nil, source: .unusable("archive.corrupt: \(error.detail)")))
-        continue
-      }
-      for member in listing.members {
-        let top = member.path.bytes.firstIndex(of: 0x2F).map { Path(bytes: Array(member.path.bytes[..<$0])) }
-        entries.append(
-          Entry(
-            path: named(member.path), label: listing.labels[Archive.key(member.path)] ?? top?.description,
-            source: member.problem.map(Source.unusable) ?? .member(archive: archives.count, ordinal: member.ordinal)))
-      }
-      ignored += listing.ignored.map { (named($0.path), $0.reason) }
-      if let damage = listing.damage {
-        entries.append(Entry(path: path.name, label: nil, source: .unusable(damage)))
+        try entries.append(path.name.bytes, .unusable("archive.corrupt: \(error.detail)"), of: path)
       }
       archives.append(archive)
     }
     return (archives, entries, ignored)
   }
 
-  private static func idx(_ bytes: [UInt8], _ path: Path) throws(DatasetError) -> [Entry] {
-    guard bytes.count >= 16 else { throw DatasetError(.malformed, path, "the IDX header is cut off") }
-    func number(_ at: Int) -> Int { bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
+  private static func idx(
+    _ head: [UInt8], _ size: Int, _ path: Path, _ packed: [UInt8]?
+  ) throws(DatasetError) -> ([Container], Listing) {
+    guard head.count >= 16 else { throw DatasetError(.malformed, path, "the IDX header is cut off") }
+    func number(_ at: Int) -> Int { head[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
     let (count, height, width) = (number(4), number(8), number(12))
     let (pixels, a) = width.multipliedReportingOverflow(by: height)
     let (total, b) = pixels.multipliedReportingOverflow(by: count)
-    guard !a, !b, width > 0, height > 0, total == bytes.count - 16 else {
+    guard !a, !b, width > 0, height > 0, total == size - 16 else {
       throw DatasetError(
-        .malformed, path,
-        "the header says \(count) images of \(width)x\(height), but \(bytes.count - 16) bytes follow")
+        .malformed, path, "the header says \(count) images of \(width)x\(height), but \(size - 16) bytes follow")
     }
-    let stem = path.name.bytes
-    return (0..<count).map { i in
-      Entry(
-        path: Path(bytes: stem + Array("#\(i)".utf8)), label: nil,
-        source: .record(
-          container: 0, offset: 16 + i * pixels, width: width, height: height, planes: 1, isTransposed: false))
+    var entries = Listing()
+    for i in 0..<count {
+      try entries.append(path.name.bytes + Array("#\(i)".utf8), .record(container: 0, ordinal: i), of: path)
     }
+    let container = Container(
+      path: path, bytes: packed, offset: 16, stride: pixels, width: width, height: height, planes: 1)
+    return ([container], entries)
   }
 }

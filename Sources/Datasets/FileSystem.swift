@@ -20,20 +20,36 @@ public enum FileSystem {
     }
   }
 
-  /// Returns the names in a folder, in byte order.
+  /// Something in a folder; no kind if it has vanished.
+  typealias Name = (name: Path, kind: Kind?)
+
+  /// Returns what is in a folder, in byte order of the names, those of folders with a slash behind them.
   ///
   /// - Throws: ``DatasetError`` with code `.unreadable`.
-  public static func names(in folder: Path) throws(DatasetError) -> [Path] {
+  static func contents(of folder: Path) throws(DatasetError) -> [Name] {
     guard let stream = opendir(folder.cString) else {
       throw DatasetError(.unreadable, folder, String(cString: strerror(errno)))
     }
     defer { closedir(stream) }
-    var names: [Path] = []
+    var names: [Name] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in Array(raw.prefix { $0 != 0 }) }
-      if name != [0x2E] && name != [0x2E, 0x2E] { names.append(Path(bytes: name)) }
+      if name == [0x2E] || name == [0x2E, 0x2E] { continue }
+      let kind: Kind? =
+        switch Int(entry.pointee.d_type) {
+        case Int(DT_REG): .file
+        case Int(DT_DIR): .folder
+        case Int(DT_LNK): .link
+        case Int(DT_UNKNOWN): kind(folder.appending(Path(bytes: name)))
+        default: .other
+        }
+      names.append((Path(bytes: name), kind))
     }
-    return names.sorted()
+    func key(_ one: Name) -> [UInt8] { one.kind == .folder ? one.name.bytes + [0x2F] : one.name.bytes }
+    names.sort { a, b in
+      a.kind == .folder || b.kind == .folder ? key(a).lexicographicallyPrecedes(key(b)) : a.name < b.name
+    }
+    return names
   }
 
   /// Returns the contents of a regular file.
@@ -153,26 +169,49 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
       throw DatasetError(.unreadable, path, String(cString: strerror(errno)))
     }
     defer { fclose(file) }
-    let context = EVP_MD_CTX_new()
-    defer { EVP_MD_CTX_free(context) }
-    precondition(EVP_DigestInit_ex(context, Self.algorithm, nil) == 1, "libcrypto has no SHA-256")
+    let stream = Stream()
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
     while true {
       let got = fread(&chunk, 1, chunk.count, file)
       if got == 0 { break }
-      EVP_DigestUpdate(context, chunk, got)
+      stream.append(chunk[..<got])
     }
     guard ferror(file) == 0 else { throw DatasetError(.unreadable, path, "cannot be read to its end") }
-    var value = SIMD32<UInt8>()
-    withUnsafeMutableBytes(of: &value) { target in
-      _ = EVP_DigestFinal_ex(context, target.bindMemory(to: UInt8.self).baseAddress, nil)
-    }
-    self.value = value
+    self = stream.digest
   }
 
+  /// Digests what comes piece by piece, from one thread at a time.
+  public final class Stream: @unchecked Sendable {
+    private let context = EVP_MD_CTX_new()
+
+    /// Begins.
+    public init() { precondition(EVP_DigestInit_ex(context, Digest.algorithm, nil) == 1, "libcrypto has no SHA-256") }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Takes the next bytes.
+    public func append(_ bytes: ArraySlice<UInt8>) {
+      bytes.withUnsafeBytes { raw in _ = EVP_DigestUpdate(context, raw.baseAddress, raw.count) }
+    }
+
+    /// The digest of all; nothing can be appended afterwards.
+    public var digest: Digest {
+      var value = SIMD32<UInt8>()
+      withUnsafeMutableBytes(of: &value) { target in
+        _ = EVP_DigestFinal_ex(context, target.bindMemory(to: UInt8.self).baseAddress, nil)
+      }
+      return Digest(value: value)
+    }
+  }
+
+  private init(value: SIMD32<UInt8>) { self.value = value }
+
   /// 64 hexadecimal digits.
-  public var description: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  public var description: String { String(decoding: hexadecimal, as: UTF8.self) }
+
+  /// 64 hexadecimal digits in ASCII.
+  var hexadecimal: [UInt8] {
+    func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
+    return (0..<64).map { digit($0 % 2 == 0 ? value[$0 / 2] >> 4 : value[$0 / 2] & 15) }
   }
 }

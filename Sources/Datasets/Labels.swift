@@ -49,8 +49,8 @@ public enum LabelSource: Hashable, Sendable {
   }
 
   private func text(_ bytes: [UInt8], _ path: Path, _ dataset: Dataset) throws(DatasetError) -> [String?] {
-    var index: [Path: Int] = [:]
-    for (i, entry) in dataset.entries.enumerated() { index[entry.path] = i }
+    var index = NameTable()
+    for entry in dataset.entries { index.insert(entry.path.bytes) }
     var labels = [String?](repeating: nil, count: dataset.entries.count)
     for (number, var line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       if line.last == 0x0D { line.removeLast() }
@@ -59,7 +59,7 @@ public enum LabelSource: Hashable, Sendable {
         throw DatasetError(.labels, path, "line \(number + 1) has no label")
       }
       let name = Path(bytes: Array(line[..<cut]))
-      guard let i = index[name] else {
+      guard let i = index.number(of: name.bytes) else {
         throw DatasetError(.labels, path, "line \(number + 1) names \(name), which the dataset does not list")
       }
       labels[i] = String(decoding: line[(cut + 1)...], as: UTF8.self)

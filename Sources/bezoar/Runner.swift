@@ -208,8 +208,8 @@ struct Runner {
   private func inspect() throws -> Int32 {
     let inspection = try Inspection(
       arguments.positionals[0], isNullDelimited: arguments.flags.contains("--null"), decoder: try decoder(),
-      imageSize: try arguments.integer("--image-size", 16...512), threads: try threads())
-    if let path = arguments.value("--manifest") { try inspection.writeManifest(to: path) }
+      imageSize: try arguments.integer("--image-size", 16...512), manifest: arguments.value("--manifest"),
+      threads: try threads())
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
     print(arguments.flags.contains("--json") ? text : terminalSafe(text), terminator: "")
     return inspection.account.decoded == 0 ? 3 : 0

@@ -128,7 +128,7 @@ import Testing
   func sideIsChosenFromTheData(_ extent: Int, _ side: Int) throws {
     try Fixtures.withFolder { folder in
       try write(png(1, side: extent), folder + "/a.png")
-      #expect(ImageSet.automaticSide(try Dataset(Path(folder)), threads: 1) == side)
+      #expect(ImageReader(try Dataset(Path(folder)), threads: 1).side == side)
     }
   }
 

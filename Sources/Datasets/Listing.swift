@@ -1,0 +1,86 @@
+/// The images that a dataset lists: some thirty bytes and its name each.
+public struct Listing: RandomAccessCollection, Sendable {
+  /// One image that the dataset lists.
+  public struct Entry: Sendable {
+    /// Its name within the dataset, unique.
+    public let path: Path
+    /// The label that the layout gives: first folder, number after the path in a list, label byte.
+    public let label: String?
+    let source: Source
+  }
+
+  /// Where an image lies.
+  enum Source: Sendable {
+    /// A file of that name.
+    case file
+    case record(container: Int, ordinal: Int)
+    case member(archive: Int, ordinal: Int)
+    /// Named, but not there or not a regular file: a coded reason.
+    case unusable(String)
+  }
+
+  private enum Place: Sendable {
+    case file
+    case record(container: Int32, ordinal: Int32)
+    case member(archive: Int32, ordinal: Int32)
+    case unusable(Int32)
+  }
+
+  /// Images that are listed, at most.
+  static let most = 100_000_000
+
+  private var names = NameTable()
+  private var labels: [Int32] = []
+  private var places: [Place] = []
+  private var labelNames = StringTable()
+  private var reasons = StringTable()
+  /// True if an image without a label of its own has that of its first folder.
+  private let foldersAreLabels: Bool
+
+  init(foldersAreLabels: Bool = false) { self.foldersAreLabels = foldersAreLabels }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { places.count }
+
+  public subscript(i: Int) -> Entry {
+    let name = names[i]
+    var label = labels[i] < 0 ? nil : labelNames.strings[Int(labels[i])]
+    if label == nil, foldersAreLabels, let slash = name.firstIndex(of: 0x2F) {
+      label = String(decoding: name[..<slash], as: UTF8.self)
+    }
+    let source: Source =
+      switch places[i] {
+      case .file: .file
+      case .record(let container, let ordinal): .record(container: Int(container), ordinal: Int(ordinal))
+      case .member(let archive, let ordinal): .member(archive: Int(archive), ordinal: Int(ordinal))
+      case .unusable(let reason): .unusable(reasons.strings[Int(reason)])
+      }
+    return Entry(path: Path(bytes: Array(name)), label: label, source: source)
+  }
+
+  /// Adds an image.
+  ///
+  /// - Throws: ``DatasetError`` with code `.malformed` if there are more than ``most``.
+  mutating func append(
+    _ name: some Collection<UInt8>, label: String? = nil, _ source: Source, of root: Path
+  ) throws(DatasetError) {
+    guard count < Self.most else {
+      throw DatasetError(.malformed, root, "more than \(Self.most) images; audit it in parts")
+    }
+    names.append(name)
+    labels.append(label.map { labelNames.number(of: $0) } ?? -1)
+    let place: Place =
+      switch source {
+      case .file: .file
+      case .record(let container, let ordinal): .record(container: Int32(container), ordinal: Int32(ordinal))
+      case .member(let archive, let ordinal): .member(archive: Int32(archive), ordinal: Int32(ordinal))
+      case .unusable(let reason): .unusable(reasons.number(of: reason))
+      }
+    places.append(place)
+  }
+
+  /// Gives images a label after they were listed, where there is one.
+  mutating func label(_ range: Range<Int>, _ label: (ArraySlice<UInt8>) -> String?) {
+    for i in range { if let text = label(names[i]) { labels[i] = labelNames.number(of: text) } }
+  }
+}
