@@ -54,9 +54,9 @@ public final class AtomicFile: @unchecked Sendable {
     // The new name survives a power loss only once the folder is written too.
     let folder = (target as NSString).deletingLastPathComponent
     let parent = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if parent >= 0 {
-      fsync(parent)
-      close(parent)
-    }
+    guard parent >= 0 else { return }
+    defer { close(parent) }
+    // Some file systems have no such call for folders.
+    guard fsync(parent) == 0 || errno == EINVAL else { throw failure("sync the folder of") }
   }
 }

@@ -235,7 +235,7 @@ extension Audit {
 
   func retrain() throws -> (String, Int?) {
     guard !configuration.retrain.isEmpty else { return ("skipped: not asked for", nil) }
-    let kept = set.subset(try filterRecord().kept)
+    let kept = try set.subset(try filterRecord().kept)
     var (summaries, images): ([String], Int) = ([], 0)
     guard try isSearchable(), kept.count >= 20 else { return ("skipped: too few images", nil) }
     if configuration.retrain.contains(.plain) {
@@ -299,7 +299,7 @@ extension Audit {
       let encoder = try Encoder.load(folder.file("models/\(model)"))
       var metrics = EncoderMetrics(
         encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
-      if let labelled { judge.measure(encoder, labelled, into: &metrics) }
+      if let labelled { try judge.measure(encoder, labelled, into: &metrics) }
       judge.measureFlips(encoder, set, outcome: record.outcome, searchClusters: clusters, into: &metrics)
       return metrics
     }
@@ -320,15 +320,16 @@ extension Audit {
       let base = (path as NSString).deletingLastPathComponent
       func read(_ name: String) throws -> ImageSet {
         let dataset = try Dataset(Path((base.isEmpty ? "." : base) + "/" + name))
-        return ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), side: set.side, threads: threads)
+        let labels = try LabelSource.layout.labels(for: dataset)
+        return try ImageSet(ImageReader(dataset, labels: labels, side: set.side, threads: threads))
       }
-      return EvaluationSet(
+      return try EvaluationSet(
         try read(evaluation.clean), triggered: try read(evaluation.triggered), target: truth.targetClass,
         source: "evaluation set of the ground truth", probeShare: configuration.evaluation.probeShare, own)
     }
     guard configuration.labels != "none" else { return nil }
     let labelled = kept.filter { set.records[$0].label != nil }
-    return EvaluationSet(
+    return try EvaluationSet(
       set.subset(labelled), triggered: nil, target: nil, source: "kept images with --labels",
       probeShare: configuration.evaluation.probeShare, own)
   }

@@ -33,6 +33,8 @@ public final class Audit {
     public var manifest = "manifest.sha256"
     /// An executable that serves as decoder, see ``DecoderPool``; nil decodes in this process.
     public var decoder: String?
+    /// Memory that the audit may take; nil leaves some to others.
+    public var memory: MemoryBudget?
     /// Source revision, for results.
     public var revision = "unknown"
     /// Creates a request.
@@ -81,7 +83,10 @@ public final class Audit {
     let labels = try LabelSource(configuration.labels).labels(for: dataset)
     let total = dataset.entries.count
     let decoders = request.decoder.map { DecoderPool(program: $0) }
-    set = ImageSet(dataset, labels: labels, side: configuration.imageSize, decoders: decoders, threads: threads) {
+    let storage = try (request.memory ?? .standard).storage(images: total, folder: request.out)
+    let reader = ImageReader(
+      dataset, labels: labels, side: configuration.imageSize, decoders: decoders, threads: threads)
+    set = try ImageSet(reader, storage: storage) {
       progress.update(Double($0) / Double(max(1, total)), "\($0) of \(total) files")
     }
     try Self.refuseExhausted(decoders)
@@ -108,7 +113,8 @@ public final class Audit {
         imagesPerSecond: Double(set.count) / -begin.timeIntervalSinceNow))
     progress.end(
       Stage.inspect.rawValue,
-      "\(set.count) images at \(set.side) px, \(set.unreadable.count) unreadable, \(set.ignored.count) ignored")
+      "\(set.count) images at \(set.side) px, \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(set.pixels.isOnDisk ? ", pixels in a file of \(MemoryBudget.words(set.pixels.count))" : "")"
+    )
   }
 
   /// Reads the configuration of a run folder, for a single stage.

@@ -25,20 +25,20 @@ struct EvaluationSet {
   init?(
     _ images: ImageSet, triggered: ImageSet?, target: String?, source: String, probeShare: Double,
     _ stream: RandomStream
-  ) {
+  ) throws {
     let classes = Set(images.records.compactMap(\.label)).sorted()
     guard classes.count >= 2, images.count >= 20 else { return nil }
     var own = stream
     let order = own.permutation(images.count)
     let cut = max(1, min(images.count - 1, Int((probeShare * Double(images.count)).rounded())))
-    probe = images.subset(Array(order[..<cut]))
+    probe = try images.subset(Array(order[..<cut]))
     let rest = Array(order[cut...])
-    test = images.subset(rest)
+    test = try images.subset(rest)
     // Twins have the same path in both folders.
     if let triggered {
       let index = Dictionary(uniqueKeysWithValues: triggered.records.enumerated().map { ($1.path, $0) })
       let twins = rest.compactMap { index[images.records[$0].path] }
-      self.triggered = twins.count == rest.count ? triggered.subset(twins) : nil
+      self.triggered = twins.count == rest.count ? try triggered.subset(twins) : nil
     } else {
       self.triggered = nil
     }
@@ -60,7 +60,7 @@ struct EncoderEvaluation {
   let stream: RandomStream
 
   /// Fills what needs labels.
-  func measure(_ encoder: Encoder, _ evaluation: EvaluationSet, into metrics: inout EncoderMetrics) {
+  func measure(_ encoder: Encoder, _ evaluation: EvaluationSet, into metrics: inout EncoderMetrics) throws {
     let embedder = Embedder(encoder, on: device)
     let rows = embedder.features(evaluation.probe)
     let labels = evaluation.labels(evaluation.probe)
@@ -92,7 +92,7 @@ struct EncoderEvaluation {
       }
     }
     let count = min(configuration.evaluation.robustImages, evaluation.test.count)
-    let images = evaluation.test.subset(Array(0..<count))
+    let images = try evaluation.test.subset(Array(0..<count))
     let attack = configuration.evaluation.attack
     let robust = attack.robustAccuracy(
       encoder, probe,

@@ -176,10 +176,13 @@ public final class Embedder {
   }
 
   /// Returns features of a set's images.
-  public func features(_ set: ImageSet) -> Features {
+  ///
+  /// - Parameter chosen: Indices of images; nil takes all.
+  public func features(_ set: ImageSet, _ chosen: [Int]? = nil) -> Features {
     let stride = set.stride
-    return features(set.count) { i, target, position in
-      for k in 0..<stride { target[position + k] = Float(set.pixels[i * stride + k]) * (1 / 255) }
+    return features(chosen?.count ?? set.count) { i, target, position in
+      let from = (chosen?[i] ?? i) * stride
+      for k in 0..<stride { target[position + k] = Float(set.pixels[from + k]) * (1 / 255) }
     }
   }
 }

@@ -39,6 +39,9 @@ public struct ImageReader: Sendable {
     self.side = side ?? Self.automaticSide(dataset, decoders: decoders, threads: threads)
   }
 
+  /// Bytes that the pixels of all images take at most.
+  public var mostPixels: Int { 3 * side * side * dataset.entries.count }
+
   /// Reads everything.
   ///
   /// - Parameters:

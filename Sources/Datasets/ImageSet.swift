@@ -27,7 +27,8 @@ public struct ImageSet: Sendable {
   /// Side in pixels that images are resized to, whatever their aspect ratio.
   public let side: Int
   /// Images one after another, 3 * side * side bytes each.
-  public let pixels: [UInt8]
+  public let pixels: Pixels
+  private let storage: PixelStorage
   public let records: [Record]
   public let unreadable: [Exception]
   public let ignored: [Exception]
@@ -39,62 +40,57 @@ public struct ImageSet: Sendable {
   /// Number of images.
   public var count: Int { records.count }
 
-  /// Reads a dataset; the parameters are those of ``ImageReader``.
+  /// What has been read.
+  private struct Reading: Sendable {
+    let pixels: PixelBuffer
+    var records: [Record] = []
+    var unreadable: [Exception] = []
+    var ignored: [Exception] = []
+    var grey = 0
+  }
+
+  /// Reads all images.
+  ///
+  /// - Parameters:
+  ///   - storage: Where pixels are held; of what is derived from the set too.
+  ///   - progress: Told how many entries are done, from time to time.
   public init(
-    _ dataset: Dataset, labels: [String?]? = nil, side: Int? = nil, decoders: DecoderPool? = nil, threads: Int,
-    progress: (Int) -> Void = { _ in }
-  ) {
-    let reader = ImageReader(dataset, labels: labels, side: side, decoders: decoders, threads: threads)
-    self.side = reader.side
-    var all = ImageReader.Part()
-    // Up to 1 GiB: untouched memory costs nothing, but a listing may be long and hold few images.
-    all.pixels.reserveCapacity(min(3 * reader.side * reader.side * dataset.entries.count, 1 << 30))
-    all = reader.read(into: all, progress: progress) {
-      $0.pixels += $1.pixels
+    _ reader: ImageReader, storage: PixelStorage = .memory, progress: (Int) -> Void = { _ in }
+  ) throws(PixelStorageError) {
+    (side, self.storage) = (reader.side, storage)
+    let start = Reading(pixels: try PixelBuffer(capacity: reader.mostPixels, storage))
+    let all = reader.read(into: start, progress: progress) {
+      $0.pixels.append($1.pixels)
       $0.records += $1.records
       $0.unreadable += $1.unreadable
       $0.ignored += $1.ignored
       $0.grey += $1.grey
     }
-    (pixels, records, unreadable, ignored) = (all.pixels, all.records, all.unreadable, all.ignored)
+    (records, unreadable, ignored) = (all.records, all.unreadable, all.ignored)
+    pixels = try all.pixels.finish()
     greyShare = records.isEmpty ? 0 : Double(all.grey) / Double(records.count)
   }
 
-  private init(
-    side: Int, pixels: [UInt8], records: [Record], greyShare: Double
-  ) {
-    (self.side, self.pixels, self.records, self.greyShare) = (side, pixels, records, greyShare)
-    (unreadable, ignored) = ([], [])
+  private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record]) {
+    (side, storage, greyShare) = (set.side, set.storage, set.greyShare)
+    (self.pixels, self.records, unreadable, ignored) = (pixels, records, [], [])
   }
 
   /// Returns the images at these indices, in this order.
-  public func subset(_ indices: [Int]) -> ImageSet {
-    var own: [UInt8] = []
-    own.reserveCapacity(indices.count * stride)
-    for i in indices { own += pixels[i * stride..<(i + 1) * stride] }
-    return ImageSet(side: side, pixels: own, records: indices.map { records[$0] }, greyShare: greyShare)
+  public func subset(_ indices: [Int]) throws(PixelStorageError) -> ImageSet {
+    let buffer = try PixelBuffer(capacity: indices.count * stride, storage)
+    for i in indices { buffer.append(pixels.array(i * stride..<(i + 1) * stride)) }
+    return ImageSet(self, try buffer.finish(), indices.map { records[$0] })
   }
 
   /// Returns the set with other pixels in some images, of the same size; records stay as they are.
   public func replacing(_ images: [Int: Image]) -> ImageSet {
-    var own = pixels
-    for (i, image) in images { own.replaceSubrange(i * stride..<(i + 1) * stride, with: image.pixels) }
-    return ImageSet(side: side, pixels: own, records: records, greyShare: greyShare)
-  }
-
-  /// Returns the set with every image turned by half a turn.
-  public func turned() -> ImageSet {
-    var own = [UInt8](repeating: 0, count: pixels.count)
-    let last = side * side - 1
-    for start in Swift.stride(from: 0, to: pixels.count, by: stride) {
-      for i in 0...last { for c in 0..<3 { own[start + 3 * (last - i) + c] = pixels[start + 3 * i + c] } }
-    }
-    return ImageSet(side: side, pixels: own, records: records, greyShare: greyShare)
+    ImageSet(self, pixels.replacing(images.map { ($0.key * stride, $0.value.pixels) }), records)
   }
 
   /// Returns one image.
   public func image(_ i: Int) -> Image {
-    Image(width: side, height: side, pixels: Array(pixels[i * stride..<(i + 1) * stride]))
+    Image(width: side, height: side, pixels: pixels.array(i * stride..<(i + 1) * stride))
   }
 
   /// Luminance of one image in levels, row-major; side * side values.

@@ -1,18 +1,21 @@
 /// Byte strings one after another: twelve bytes beside its own for each, where an array of arrays takes sixty.
-struct NameTable: Sendable {
+package struct NameTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
   /// Open addressing by the hash of a name: its number + 1, or 0 where nothing is. Empty if nothing is looked up.
   private var slots: [UInt32] = []
 
   /// Number of names.
-  var count: Int { ends.count }
+  package var count: Int { ends.count }
+
+  /// Creates an empty table.
+  package init() {}
 
   /// A name's bytes.
-  subscript(i: Int) -> ArraySlice<UInt8> { bytes[(i == 0 ? 0 : ends[i - 1])..<ends[i]] }
+  package subscript(i: Int) -> ArraySlice<UInt8> { bytes[(i == 0 ? 0 : ends[i - 1])..<ends[i]] }
 
   /// Adds a name that is not looked up.
-  mutating func append(_ name: some Collection<UInt8>) {
+  package mutating func append(_ name: some Collection<UInt8>) {
     bytes += name
     ends.append(bytes.count)
   }
@@ -21,7 +24,7 @@ struct NameTable: Sendable {
   ///
   /// - Returns: Its number, and whether it is new.
   @discardableResult
-  mutating func insert(_ name: some Collection<UInt8>) -> (number: Int, isNew: Bool) {
+  package mutating func insert(_ name: some Collection<UInt8>) -> (number: Int, isNew: Bool) {
     if 2 * (count + 1) > slots.count { grow() }
     append(name)
     let last = count - 1
@@ -36,7 +39,7 @@ struct NameTable: Sendable {
   }
 
   /// Returns the number of a name that was inserted.
-  func number(of name: [UInt8]) -> Int? {
+  package func number(of name: [UInt8]) -> Int? {
     guard !slots.isEmpty else { return nil }
     let found = slots[slot(of: name[...])]
     return found == 0 ? nil : Int(found) - 1

@@ -72,15 +72,14 @@ public struct PoisonClassifier: Sendable {
     progress: (Double) throws -> Void
   ) throws -> (images: [Float], decoys: [Float]) {
     precondition(!patches.isEmpty && !backgrounds.isEmpty, "the classifier needs patches and backgrounds")
-    let turned = set.turned()
     var (sums, decoys) = ([Float](repeating: 0, count: set.count), [Float](repeating: 0, count: set.count))
     for member in 0..<configuration.networks {
       let own = stream.stream(member)
       let arrays = try train(patches, backgrounds, set, own, on: device, threads: threads) { share in
         try progress((Double(member) + share) / Double(configuration.networks))
       }
-      for (i, score) in score(set, arrays, on: device).enumerated() { sums[i] += score }
-      for (i, score) in score(turned, arrays, on: device).enumerated() { decoys[i] += score }
+      for (i, score) in score(set, isTurned: false, arrays, on: device).enumerated() { sums[i] += score }
+      for (i, score) in score(set, isTurned: true, arrays, on: device).enumerated() { decoys[i] += score }
     }
     let networks = Float(configuration.networks)
     return (sums.map { $0 / networks }, decoys.map { $0 / networks })
@@ -156,7 +155,8 @@ public struct PoisonClassifier: Sendable {
     return view
   }
 
-  private func score(_ set: ImageSet, _ arrays: [String: Tensor], on device: any Device) -> [Float] {
+  /// Scores images as they are, or turned by half a turn.
+  private func score(_ set: ImageSet, isTurned: Bool, _ arrays: [String: Tensor], on device: any Device) -> [Float] {
     let batch = 256
     let trace = Trace()
     let scope = Scope(trace, network.parameters + layers.output.parameters, mode: .evaluation)
@@ -166,8 +166,15 @@ public struct PoisonClassifier: Sendable {
     var result: [Float] = []
     for start in stride(from: 0, to: set.count, by: batch) {
       let size = min(batch, set.count - start)
-      var values = set.pixels[start * set.stride..<(start + size) * set.stride].map { Float($0) * (1 / 255) }
-      values += [Float](repeating: 0, count: (batch - size) * set.stride)
+      var values = [Float](repeating: 0, count: batch * set.stride)
+      for i in 0..<size {
+        let (from, to) = ((start + i) * set.stride, i * set.stride)
+        for k in 0..<set.stride {
+          // Pixels in the opposite order, channels in their own.
+          let source = isTurned ? set.stride - 3 - k + 2 * (k % 3) : k
+          values[to + k] = Float(set.pixels[from + source]) * (1 / 255)
+        }
+      }
       let out = store.run(executable, [Tensor([batch, set.side, set.side, 3], values)])[0].scalars
       for i in 0..<size { result.append(out[2 * i + 1] - out[2 * i]) }
     }

@@ -58,7 +58,7 @@ public struct SecondaryScores {
   }
 
   private func consistency(_ images: [Int], _ change: (Int) -> [Float]) -> Double {
-    let before = space.space(embedder.features(set.subset(images)))
+    let before = space.space(embedder.features(set, images))
     let after = space.space(
       embedder.features(images.count) { i, target, position in
         for (k, value) in change(images[i]).enumerated() { target[position + k] = value }

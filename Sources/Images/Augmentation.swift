@@ -38,7 +38,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
   ///   - side: Extent in pixels, of the image and the view.
   ///   - target: The view is written from `position`.
   public func view(
-    _ pixels: [UInt8], at offset: Int, side: Int, _ stream: inout RandomStream, into target: inout [Float],
+    _ pixels: Pixels, at offset: Int, side: Int, _ stream: inout RandomStream, into target: inout [Float],
     at position: Int
   ) {
     let crop = Crop(side: side, minimum: minimumCrop, &stream)

@@ -29,7 +29,9 @@ enum Commands {
   static let decode = Option.value(
     "--decode", "WHERE", "workers (default: restricted processes) or in-process", choices: ["workers", "in-process"])
   static let run: [Option] = [
-    threads, decode, .value("--device", "NAME", "cpu", choices: ["cpu"]),
+    threads, decode,
+    .value("--memory", "SIZE", "memory to use, e.g. 4G (default: three quarters of it); pixels beyond go to a file"),
+    .value("--device", "NAME", "cpu", choices: ["cpu"]),
     .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
     .flag("--overwrite", "replace an existing run folder"),
     .flag("--json", "print result.json instead of the table"),

@@ -147,15 +147,12 @@ struct Runner {
   private func audit(dataset: String, groundTruth: String?, out: String, _ configuration: AuditConfiguration) throws
     -> Int32
   {
-    var request = Audit.Request(dataset: dataset, out: out)
-    request.groundTruth = groundTruth
-    request.decoder = try decoder()
+    var request = try request(dataset, out, groundTruth)
     request.isNullDelimited = arguments.flags.contains("--null")
     request.overwrite = arguments.flags.contains("--overwrite")
     request.policy = try policy()
     request.formats = try arguments.value("--format").map(ReportFormat.list) ?? ReportFormat.standard
     request.manifest = arguments.value("--manifest-path") ?? request.manifest
-    request.revision = revision
     let (device, threads, progress) = (try device(), try threads(), try progress())
     if !arguments.flags.contains("--quiet") {
       FileHandle.standardError.write(Data(terminalSafe("auditing \(dataset), run folder \(out)\n").utf8))
@@ -173,6 +170,20 @@ struct Runner {
     return Int32(result.run.exitCode)
   }
 
+  private func request(_ dataset: String, _ out: String, _ groundTruth: String?) throws -> Audit.Request {
+    var request = Audit.Request(dataset: dataset, out: out)
+    request.groundTruth = groundTruth
+    request.decoder = try decoder()
+    request.revision = revision
+    if let text = arguments.value("--memory") ?? ProcessInfo.processInfo.environment["BEZOAR_MEMORY"] {
+      guard let memory = MemoryBudget(text) else {
+        throw UsageError(description: "--memory must be a size such as 512M or 4G, not \(text)")
+      }
+      request.memory = memory
+    }
+    return request
+  }
+
   private func stage() throws -> Int32 {
     guard let stage = Stage(rawValue: command.name) else { return 64 }
     let out = arguments.value("--out") ?? "bezoar-audit"
@@ -181,12 +192,9 @@ struct Runner {
       throw UsageError(
         description: "the list of \(out) came from standard input; run bezoar audit - with the same list to go on")
     }
-    var request = Audit.Request(dataset: dataset, out: out)
-    request.groundTruth = arguments.value("--ground-truth")
-    request.decoder = try decoder()
-    request.revision = revision
     let audit = try Audit(
-      request, configuration, device: try device(), threads: try threads(), progress: try progress())
+      try request(dataset, out, arguments.value("--ground-truth")), configuration, device: try device(),
+      threads: try threads(), progress: try progress())
     try audit.run(through: stage)
     return 0
   }

@@ -15,7 +15,7 @@ func madeSet(_ count: Int, side: Int = 16, _ image: (Int) -> Image) throws -> Im
     for i in 0..<count {
       try Data(ImageCodec.encodePNG(image(i))).write(to: URL(fileURLWithPath: folder + "/\(1000 + i).png"))
     }
-    return ImageSet(try Dataset(Path(folder)), side: side, threads: 2)
+    return try ImageSet(ImageReader(try Dataset(Path(folder)), side: side, threads: 2))
   }
 }
 

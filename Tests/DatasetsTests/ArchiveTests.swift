@@ -15,11 +15,11 @@ import Testing
   @Test(arguments: ["small.zip", "small.tar.zst"]) func membersAreImages(_ name: String) throws {
     let dataset = try Dataset(Path(Fixtures.path("archives/" + name)))
     #expect(dataset.format == .archive)
-    let set = ImageSet(dataset, threads: 2)
+    let set = try ImageSet(ImageReader(dataset, threads: 2))
     #expect(set.records.map(\.path.description).sorted() == ["a/grey.png", "a/palette.png", "a/rgb.png"])
     #expect(set.ignored.map(\.path.description) == ["readme.md"] && set.unreadable.isEmpty)
     #expect(dataset.entries.first { $0.path == Path("a/rgb.png") }?.label == "a")
-    let plain = ImageSet(try Dataset(Path(Fixtures.path("images"))), side: set.side, threads: 1)
+    let plain = try ImageSet(ImageReader(try Dataset(Path(Fixtures.path("images"))), side: set.side, threads: 1))
     for record in set.records {
       let other = try #require(plain.records.first { $0.path == record.path.name })
       #expect(other.digest == record.digest)
@@ -33,10 +33,10 @@ import Testing
       try write(tar.finished, folder + "/x.tar")
       let gzip = try Execution("/bin/gzip", ["-k", folder + "/x.tar"])
       #expect(gzip.code == 0)
-      let one = ImageSet(try Dataset(Path(folder + "/x.tar")), threads: 1)
+      let one = try ImageSet(ImageReader(try Dataset(Path(folder + "/x.tar")), threads: 1))
       #expect(one.count == 500 && one.records.map(\.path.description) == (0..<500).map { "\($0 % 3)/\($0).png" })
       for name in ["/x.tar", "/x.tar.gz"] {
-        let many = ImageSet(try Dataset(Path(folder + name)), threads: 8)
+        let many = try ImageSet(ImageReader(try Dataset(Path(folder + name)), threads: 8))
         #expect(many.pixels == one.pixels && many.digest == one.digest)
       }
       // In any order, and twice.
@@ -76,7 +76,7 @@ import Testing
       for name in ["/set-{000..003}.tar", ""] {
         let dataset = try Dataset(Path(folder + name))
         #expect(dataset.format == .archive)
-        let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 2)
+        let set = try ImageSet(ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 2))
         let kept = set.records.map(\.path.description)
         #expect(kept.prefix(5) == (0..<5).map { "set-000.tar/s0-\($0).png" }[...])
         #expect(set.records.prefix(10).map(\.label) == ["0", "1", "0", "1", "0", "0", "1", "2", "3", "4"])
@@ -108,7 +108,7 @@ import Testing
       tar.add([0xFF, 0xFE, 0x2E, 0x70, 0x6E, 0x67], png(7))
       try write(tar.finished, folder + "/x.tar")
       let before = try FileManager.default.subpathsOfDirectory(atPath: folder)
-      let set = ImageSet(try Dataset(Path(folder + "/x.tar")), threads: 1)
+      let set = try ImageSet(ImageReader(try Dataset(Path(folder + "/x.tar")), threads: 1))
       #expect(
         Set(set.records.map(\.path.bytes)) == [
           Array("ok.png".utf8), Array("link.png/through.png".utf8), [0xFF, 0xFE, 0x2E, 0x70, 0x6E, 0x67],
@@ -132,7 +132,7 @@ import Testing
       tar.add("ok.png", png(5))
       tar.add(Array("lie.png".utf8), png(6), size: size)
       try write(tar.finished, folder + "/x.tar")
-      let set = ImageSet(try Dataset(Path(folder + "/x.tar")), threads: 1)
+      let set = try ImageSet(ImageReader(try Dataset(Path(folder + "/x.tar")), threads: 1))
       #expect(set.records.map(\.path.description) == ["ok.png"])
       #expect(!set.unreadable.isEmpty)
     }
@@ -150,7 +150,7 @@ import Testing
         "/bin/sh", ["-c", "{ cat head; head -c 2147483648 /dev/zero; head -c 1024 /dev/zero; } | gzip -1 > x.tar.gz"],
         in: folder)
       #expect(made.code == 0, "\(made.errors)")
-      let set = ImageSet(try Dataset(Path(folder + "/x.tar.gz")), threads: 1)
+      let set = try ImageSet(ImageReader(try Dataset(Path(folder + "/x.tar.gz")), threads: 1))
       #expect(set.records.map(\.path.description) == ["ok.png"])
       #expect(
         set.unreadable.contains { $0.reason.hasPrefix("archive.bomb") || $0.reason.hasPrefix("archive.too-large") })
@@ -178,7 +178,7 @@ import Testing
           if next(3) == 0 { bytes = Array(bytes.prefix(next(bytes.count))) }
           try write(bytes, folder + "/x." + suffix)
           guard let dataset = try? Dataset(Path(folder + "/x." + suffix)) else { continue }
-          let set = ImageSet(dataset, side: 16, threads: 1)
+          let set = try ImageSet(ImageReader(dataset, side: 16, threads: 1))
           #expect(set.count + set.unreadable.count + set.ignored.count >= dataset.entries.count)
         }
       }

@@ -28,7 +28,7 @@ import Testing
       symlink("a/1.PNG", folder + "/link.png")
       mkfifo(folder + "/pipe.png", 0o600)
       let dataset = try Dataset(Path(folder))
-      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), side: 32, threads: 2)
+      let set = try ImageSet(ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), side: 32, threads: 2))
       #expect(set.records.map(\.path.description) == ["a/1.PNG", "a/no-suffix", "b/2.png"])
       #expect(set.records.map(\.label) == ["a", "a", "b"])
       #expect(set.unreadable.map(\.path.description) == ["a/broken.jpg", "a/empty.png"])
@@ -46,7 +46,7 @@ import Testing
       fwrite(bytes, 1, bytes.count, file)
       fclose(file)
       let dataset = try Dataset(Path(folder))
-      let set = ImageSet(dataset, threads: 1)
+      let set = try ImageSet(ImageReader(dataset, threads: 1))
       #expect(set.records.map(\.path.bytes) == [name])
       try Data(try Manifest(set, of: dataset).bytes).write(to: URL(fileURLWithPath: folder + ".sha256"))
       defer { try? FileManager.default.removeItem(atPath: folder + ".sha256") }
@@ -63,7 +63,7 @@ import Testing
       try write(Array(list.utf8), folder + "/list.txt")
       let dataset = try Dataset(Path(folder + "/list.txt"))
       #expect(dataset.format == .list)
-      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1)
+      let set = try ImageSet(ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1))
       #expect(set.records.map(\.path.description) == ["a b.png", folder + "/c.png", "c.png"])
       #expect(set.records.map(\.label) == ["3", nil, "9"])
       #expect(set.unreadable.first?.reason.hasPrefix("file.missing") == true)
@@ -78,7 +78,7 @@ import Testing
       try write(record + record, folder + "/data_batch_1.bin")
       let dataset = try Dataset(Path(folder))
       #expect(dataset.format == .cifar10)
-      let set = ImageSet(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1)
+      let set = try ImageSet(ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), threads: 1))
       #expect(set.count == 2 && set.records[1].label == "4" && set.side == 32)
       #expect(set.image(1) == Image(width: 32, height: 32, red: 10, green: 20, blue: 30))
       let hundred = [UInt8(1), 77] + record.dropFirst()
@@ -189,7 +189,7 @@ import Testing
         copy.seed = seed
         copy.threads = name == "one" ? 1 : 3
         try copy.write(dataset, labels: labels, evaluation: nil, to: folder + "/" + name)
-        return ImageSet(try Dataset(Path(folder + "/" + name + "/dataset")), threads: 1).records.map(
+        return try ImageSet(ImageReader(try Dataset(Path(folder + "/" + name + "/dataset")), threads: 1)).records.map(
           \.digest.description)
       }
       let one = try plant(1, "one")

@@ -26,7 +26,7 @@ import Testing
     for dataset in [Path(Fixtures.path("images")), Path(Fixtures.path("archives/small.zip"))] {
       let dataset = try Dataset(dataset)
       let pool = DecoderPool(program: Execution.bezoarPath)
-      let (plain, worked) = (ImageSet(dataset, threads: 2), ImageSet(dataset, decoders: pool, threads: 2))
+      let (plain, worked) = (try ImageSet(ImageReader(dataset, threads: 2)), try ImageSet(ImageReader(dataset, decoders: pool, threads: 2)))
       #expect(plain.pixels == worked.pixels && plain.records == worked.records && plain.side == worked.side)
       #expect(plain.unreadable == worked.unreadable && plain.ignored == worked.ignored)
       #expect(plain.greyShare == worked.greyShare && pool.crashes == 0)
@@ -41,7 +41,7 @@ import Testing
     let faults: Set<Int> = kind == "crash" ? [0, 41, 42, 99] : [42]
     try Self.withImages(faults: faults) { dataset in
       let pool = DecoderPool(program: Execution.bezoarPath, patience: 2)
-      let set = ImageSet(dataset, side: 16, decoders: pool, threads: 3)
+      let set = try ImageSet(ImageReader(dataset, side: 16, decoders: pool, threads: 3))
       #expect(set.count == 100 - faults.count && pool.crashes == faults.count)
       #expect(
         set.records.map(\.path.description) == (0..<100).filter { !faults.contains($0) }.map { "\(100 + $0).png" })
@@ -57,7 +57,7 @@ import Testing
     defer { unsetenv("BEZOAR_TEST_DECODER") }
     try Self.withImages(faults: [7]) { dataset in
       let pool = DecoderPool(program: Execution.bezoarPath)
-      let set = ImageSet(dataset, side: 16, decoders: pool, threads: 1)
+      let set = try ImageSet(ImageReader(dataset, side: 16, decoders: pool, threads: 1))
       guard pool.summary.contains("seccomp") else { return }
       #expect(set.count == 100, "\(set.unreadable.map(\.reason))")
     }
@@ -80,7 +80,7 @@ import Testing
   @Test func aProgramThatIsNoDecoderIsAReason() throws {
     try Self.withImages(faults: []) { dataset in
       for program in ["/nonexistent", "/bin/true"] {
-        let set = ImageSet(dataset, side: 16, decoders: DecoderPool(program: program), threads: 1)
+        let set = try ImageSet(ImageReader(dataset, side: 16, decoders: DecoderPool(program: program), threads: 1))
         #expect(set.count == 0 && set.unreadable.filter { $0.reason.hasPrefix("decoder.not-started") }.count == 101)
       }
     }

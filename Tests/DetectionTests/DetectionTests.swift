@@ -29,7 +29,7 @@ import Testing
       for (i, image) in images.enumerated() {
         try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/\(1000 + i).png"))
       }
-      return ImageSet(try Dataset(Path(folder)), side: side, threads: 2)
+      return try ImageSet(ImageReader(try Dataset(Path(folder)), side: side, threads: 2))
     }
     return (set, places)
   }
@@ -87,7 +87,7 @@ import Testing
       var image = picture(9, seed: 8).resized(width: 120, height: 120)
       image.paste(trigger, x: x, y: y)
       try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/1.png"))
-      return ImageSet(try Dataset(Path(folder)), side: 120, threads: 1)
+      return try ImageSet(ImageReader(try Dataset(Path(folder)), side: 120, threads: 1))
     }
     let place = PatchMatch(trigger).best(in: set, 0)
     #expect(place.x == x && place.y == y && place.correlation > 0.999)
@@ -117,7 +117,7 @@ import Testing
         try Data(ImageCodec.encodePNG(Image(width: 24, height: 24, red: UInt8(i), green: 9, blue: 9)))
           .write(to: URL(fileURLWithPath: folder + "/\(100 + i).png"))
       }
-      return ImageSet(try Dataset(Path(folder)), side: 24, threads: 1)
+      return try ImageSet(ImageReader(try Dataset(Path(folder)), side: 24, threads: 1))
     }
     #expect(FamilySearch(.init(), set: set, threads: 1, RandomStream(seed: 1)).families(candidates(set, [:])).isEmpty)
   }
@@ -135,7 +135,7 @@ import Testing
           : picture(6, seed: UInt64(i)).resized(width: 24, height: 24)
         try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/\(1000 + i).png"))
       }
-      return ImageSet(try Dataset(Path(folder)), side: 24, threads: 1)
+      return try ImageSet(ImageReader(try Dataset(Path(folder)), side: 24, threads: 1))
     }
     let ranked = Array(candidates(set, [:]).prefix(30))
     #expect(FamilySearch(.init(), set: set, threads: 2, RandomStream(seed: 1)).families(ranked).isEmpty)
@@ -453,7 +453,7 @@ extension Image {
       for (slot, i) in (order ?? Array(0..<count)).enumerated() {
         try Data(ImageCodec.encodePNG(images[i])).write(to: URL(fileURLWithPath: folder + "/\(10_000 + slot).png"))
       }
-      return ImageSet(try Dataset(Path(folder)), side: side, threads: 2)
+      return try ImageSet(ImageReader(try Dataset(Path(folder)), side: side, threads: 2))
     }
   }
 

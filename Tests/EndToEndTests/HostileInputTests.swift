@@ -144,4 +144,26 @@ import Testing
       #expect(inTheWay.code == 2 && inTheWay.errors.contains(folder + "/file"), "\(inTheWay.code) \(inTheWay.errors)")
     }
   }
+
+  /// The memory that is allowed decides where pixels are, not what is found; what cannot fit is refused before it is read.
+  @Test func memoryIsBoundedByAnOption() throws {
+    try Fixtures.withFolder { folder in
+      try CommandTests.makeImages(300, in: folder + "/images")
+      for (name, size) in [("large", "4G"), ("small", "259M")] {
+        let run = try Execution.bezoar(
+          "audit", folder + "/images", "--out", "\(folder)/\(name)", "--preset", "screen", "--progress", "plain",
+          "--memory", size)
+        #expect(run.code == 0 || run.code == 4, "\(run.errors)")
+        #expect(run.errors.contains("pixels in a file") == (name == "small"), "\(run.errors)")
+        #expect(try !FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)").contains { $0.contains("pixels") })
+      }
+      #expect(try CommandTests.stable(folder + "/large") == CommandTests.stable(folder + "/small"))
+      for (size, code, words) in [
+        ("100M", 64, "an audit of 300 images needs 258 MiB"), ("lots", 64, "--memory must be a size"),
+      ] as [(String, Int32, String)] {
+        let run = try Execution.bezoar("audit", folder + "/images", "--out", folder + "/no", "--memory", size)
+        #expect(run.code == code && run.errors.contains(words), "\(run.code) \(run.errors)")
+      }
+    }
+  }
 }

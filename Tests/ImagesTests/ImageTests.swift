@@ -30,7 +30,7 @@ import Testing
 
   @Test func viewsDependOnTheirStreamAlone() {
     var stream = RandomStream(seed: 1)
-    let pixels = (0..<3 * 16 * 16).map { _ in UInt8(stream.integer(below: 256)) }
+    let pixels = Pixels((0..<3 * 16 * 16).map { _ in UInt8(stream.integer(below: 256)) })
     var augmentation = Augmentation()
     augmentation.blur = 0.5
     func view(_ index: Int) -> [Float] {
@@ -48,7 +48,7 @@ import Testing
     var augmentation = Augmentation()
     (augmentation.minimumCrop, augmentation.jitter, augmentation.greyscale, augmentation.flip) = (1, 0, 0, 0)
     var stream = RandomStream(seed: 1)
-    let pixels = (0..<3 * 8 * 8).map { _ in UInt8(stream.integer(below: 256)) }
+    let pixels = Pixels((0..<3 * 8 * 8).map { _ in UInt8(stream.integer(below: 256)) })
     var target = [Float](repeating: 0, count: pixels.count)
     // A full-area crop still has a random aspect; a square one is found after some tries.
     var best = Float.infinity
@@ -65,7 +65,7 @@ import Testing
     augmentation.greyscale = 1
     var own = RandomStream(seed: 3)
     var stream = RandomStream(seed: 1)
-    let pixels = (0..<3 * 8 * 8).map { _ in UInt8(stream.integer(below: 256)) }
+    let pixels = Pixels((0..<3 * 8 * 8).map { _ in UInt8(stream.integer(below: 256)) })
     var target = [Float](repeating: 0, count: pixels.count)
     augmentation.view(pixels, at: 0, side: 8, &own, into: &target, at: 0)
     for i in stride(from: 0, to: target.count, by: 3) {

@@ -64,9 +64,9 @@ enum Stages {
     let dataset = try? Dataset(Path(folder))
     return Case(name: "folder", work: Double(dataset?.entries.count ?? 0), unit: "images/s", runs: 3) {
       guard let dataset else { throw WrongResult(description: "\(folder) cannot be read") }
-      func read() -> Int { ImageSet(dataset, side: side, threads: device.threads).count }
-      if read() != dataset.entries.count { throw WrongResult(description: "\(folder): not all files are images") }
-      return { _ = read() }
+      func read() throws -> Int { try ImageSet(ImageReader(dataset, side: side, threads: device.threads)).count }
+      if try read() != dataset.entries.count { throw WrongResult(description: "\(folder): not all files are images") }
+      return { _ = try? read() }
     }
   }
 }
