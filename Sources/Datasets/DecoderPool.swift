@@ -30,9 +30,15 @@ public final class DecoderPool: Sendable {
     var sandbox: Int32 = .max
   }
 
-  private struct Worker: Sendable {
+  /// Used by one thread at a time.
+  private final class Worker: @unchecked Sendable {
     let process: pid_t
     let socket: Int32
+    /// Kept from one conversation to the next: fresh memory is as dear as decoding a small image.
+    var outgoing: [UInt8] = []
+    var incoming: [UInt8] = []
+
+    init(process: pid_t, socket: Int32) { (self.process, self.socket) = (process, socket) }
   }
 
   /// Prepares a pool; workers start when they are needed.
@@ -101,40 +107,37 @@ public final class DecoderPool: Sendable {
   /// - Returns: Nil if all were answered.
   private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, side: Int, _ done: inout [Decoding]) -> Failure?
   {
-    var outgoing: [UInt8] = []
-    outgoing.reserveCapacity(files.reduce(0) { $0 + $1.count + 4 })
+    worker.outgoing.removeAll(keepingCapacity: true)
     for file in files {
-      withUnsafeBytes(of: UInt32(file.count)) { outgoing += $0 }
-      outgoing += file
+      withUnsafeBytes(of: UInt32(file.count)) { worker.outgoing += $0 }
+      worker.outgoing += file
     }
     let wanted = done.count + files.count
     var sent = 0
-    var incoming: [UInt8] = []
-    incoming.reserveCapacity(files.count * (10 + 3 * side * side))
     var (filled, at) = (0, 0)
     var last = Date()
     while done.count < wanted {
       var event = pollfd(
-        fd: worker.socket, events: Int16(sent < outgoing.count ? POLLIN | POLLOUT : POLLIN), revents: 0)
+        fd: worker.socket, events: Int16(sent < worker.outgoing.count ? POLLIN | POLLOUT : POLLIN), revents: 0)
       let ready = poll(&event, 1, 500)
       if ready < 0 && errno != EINTR { return .ended }
       if event.revents & Int16(POLLOUT) != 0 {
-        let count = outgoing.withUnsafeBytes { raw in
+        let count = worker.outgoing.withUnsafeBytes { raw in
           raw.baseAddress.map { send(worker.socket, $0 + sent, raw.count - sent, Int32(MSG_NOSIGNAL)) } ?? 0
         }
         if count > 0 { sent += count }
       }
       if event.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
-        if incoming.count < filled + Self.chunk {
-          incoming += repeatElement(0, count: max(Self.chunk, incoming.count))
+        if worker.incoming.count < filled + Self.chunk {
+          worker.incoming += repeatElement(0, count: max(Self.chunk, worker.incoming.count))
         }
-        let count = incoming.withUnsafeMutableBytes { raw in
+        let count = worker.incoming.withUnsafeMutableBytes { raw in
           raw.baseAddress.map { recv(worker.socket, $0 + filled, raw.count - filled, 0) } ?? -1
         }
         if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
         if count <= 0 { return .ended }
         filled += count
-        while done.count < wanted, let (answer, next) = Self.answer(incoming, at..<filled, side: side) {
+        while done.count < wanted, let (answer, next) = Self.answer(worker.incoming, at..<filled, side: side) {
           done.append(answer)
           at = next
           last = Date()

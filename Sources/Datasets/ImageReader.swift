@@ -64,7 +64,9 @@ public struct ImageReader: Sendable {
     let count = dataset.entries.count
     for start in stride(from: 0, to: count, by: batch) {
       let end = min(start + batch, count)
-      state = concurrentReduce((end - start + perTask - 1) / perTask, threads: threads, into: state) { task in
+      state = concurrentReduce(
+        (end - start + perTask - 1) / perTask, threads: decoders == nil ? threads : threads + 1, into: state
+      ) { task in
         let first = start + task * perTask
         return part(first..<min(first + perTask, end))
       } _: {

@@ -49,9 +49,11 @@ import Testing
     #expect(nearest("xyzzy", to: ["audit", "gate"]) == nil)
   }
 
-  @Test(arguments: [
-    ("1", 1), ("512M", 512 << 20), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2TB", 2 << 40), ("64 G", nil), ("-1G", nil),
-    ("0", nil), ("many", nil), ("9999999T", nil), ("", nil),
-  ] as [(String, Int?)])
+  @Test(
+    arguments: [
+      ("1", 1), ("512M", 512 << 20), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2TB", 2 << 40), ("64 G", nil),
+      ("-1G", nil),
+      ("0", nil), ("many", nil), ("9999999T", nil), ("", nil),
+    ] as [(String, Int?)])
   func sizesAreReadOrRefused(_ text: String, _ bytes: Int?) { #expect(MemoryBudget(text)?.bytes == bytes) }
 }

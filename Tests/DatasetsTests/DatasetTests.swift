@@ -28,7 +28,8 @@ import Testing
       symlink("a/1.PNG", folder + "/link.png")
       mkfifo(folder + "/pipe.png", 0o600)
       let dataset = try Dataset(Path(folder))
-      let set = try ImageSet(ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), side: 32, threads: 2))
+      let set = try ImageSet(
+        ImageReader(dataset, labels: try LabelSource.layout.labels(for: dataset), side: 32, threads: 2))
       #expect(set.records.map(\.path.description) == ["a/1.PNG", "a/no-suffix", "b/2.png"])
       #expect(set.records.map(\.label) == ["a", "a", "b"])
       #expect(set.unreadable.map(\.path.description) == ["a/broken.jpg", "a/empty.png"])

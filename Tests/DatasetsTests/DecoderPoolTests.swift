@@ -26,7 +26,9 @@ import Testing
     for dataset in [Path(Fixtures.path("images")), Path(Fixtures.path("archives/small.zip"))] {
       let dataset = try Dataset(dataset)
       let pool = DecoderPool(program: Execution.bezoarPath)
-      let (plain, worked) = (try ImageSet(ImageReader(dataset, threads: 2)), try ImageSet(ImageReader(dataset, decoders: pool, threads: 2)))
+      let (plain, worked) = (
+        try ImageSet(ImageReader(dataset, threads: 2)), try ImageSet(ImageReader(dataset, decoders: pool, threads: 2))
+      )
       #expect(plain.pixels == worked.pixels && plain.records == worked.records && plain.side == worked.side)
       #expect(plain.unreadable == worked.unreadable && plain.ignored == worked.ignored)
       #expect(plain.greyShare == worked.greyShare && pool.crashes == 0)

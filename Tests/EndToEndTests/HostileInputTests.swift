@@ -155,7 +155,8 @@ import Testing
           "--memory", size)
         #expect(run.code == 0 || run.code == 4, "\(run.errors)")
         #expect(run.errors.contains("pixels in a file") == (name == "small"), "\(run.errors)")
-        #expect(try !FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)").contains { $0.contains("pixels") })
+        #expect(
+          try !FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)").contains { $0.contains("pixels") })
       }
       #expect(try CommandTests.stable(folder + "/large") == CommandTests.stable(folder + "/small"))
       for (size, code, words) in [

@@ -8,7 +8,10 @@ import Randomness
 /// Parts of an audit beside the steps.
 enum Stages {
   static func cases(on device: CPUDevice, folder: String?, side: Int) -> [Case] {
-    [augmentation(on: device), kMeans(on: device)] + (folder.map { [reading($0, side: side, on: device)] } ?? [])
+    [augmentation(on: device), kMeans(on: device)]
+      + (folder.map { folder in
+        [nil, bezoar].map { reading(folder, side: side, decoder: $0, on: device) }
+      } ?? [])
   }
 
   /// Views as a training step of 256 images makes them: two each.
@@ -17,7 +20,7 @@ enum Stages {
     let stride = 3 * side * side
     return Case(name: "augmentation", work: Double(count), unit: "views/s") {
       var stream = RandomStream(seed: 4)
-      let pixels = (0..<count * stride).map { _ in UInt8(stream.integer(below: 256)) }
+      let pixels = Pixels((0..<count * stride).map { _ in UInt8(stream.integer(below: 256)) })
       var settings = Augmentation()
       settings.minimumCrop = 0.08
       let augmentation = settings
@@ -59,12 +62,21 @@ enum Stages {
     }
   }
 
+  /// The program whose decoders are measured.
+  private static let bezoar = ProcessInfo.processInfo.environment["BEZOAR"] ?? "../.build/release/bezoar"
+
   /// A folder of images: read, digest, decode, resize.
-  private static func reading(_ folder: String, side: Int, on device: CPUDevice) -> Case {
+  ///
+  /// - Parameter decoder: Program that decodes in worker processes; nil decodes in this one.
+  private static func reading(_ folder: String, side: Int, decoder: String?, on device: CPUDevice) -> Case {
     let dataset = try? Dataset(Path(folder))
-    return Case(name: "folder", work: Double(dataset?.entries.count ?? 0), unit: "images/s", runs: 3) {
+    let name = decoder == nil ? "folder" : "folder-workers"
+    return Case(name: name, work: Double(dataset?.entries.count ?? 0), unit: "images/s", runs: 5) {
       guard let dataset else { throw WrongResult(description: "\(folder) cannot be read") }
-      func read() throws -> Int { try ImageSet(ImageReader(dataset, side: side, threads: device.threads)).count }
+      let pool = decoder.map { DecoderPool(program: $0) }
+      func read() throws -> Int {
+        try ImageSet(ImageReader(dataset, side: side, decoders: pool, threads: device.threads)).count
+      }
       if try read() != dataset.entries.count { throw WrongResult(description: "\(folder): not all files are images") }
       return { _ = try? read() }
     }
