@@ -20,7 +20,7 @@ extension Audit {
     let suspects = try writeSuspects(outcome)
     let verdict = try decide(outcome, search, metrics)
     let account = DatasetAccount(
-      request.dataset, dataset, digest: set.digest, decoded: set.count, unreadable: set.unreadable,
+      request.dataset, dataset, digest: set.digest, set.tally, unreadable: set.unreadable,
       ignored: set.ignored, side: set.side, greyShare: set.greyShare, manifest: Digest(of: manifest.bytes))
     let gate = Gate.outcome(
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
@@ -336,7 +336,7 @@ extension Audit {
 extension DatasetAccount {
   /// The account of a dataset that was read.
   init(
-    _ path: String, _ dataset: Dataset, digest: Digest, decoded: Int, unreadable: [ImageSet.Exception],
+    _ path: String, _ dataset: Dataset, digest: Digest, _ tally: Tally, unreadable: [ImageSet.Exception],
     ignored: [ImageSet.Exception], side: Int, greyShare: Double, manifest: Digest
   ) {
     func entry(_ item: ImageSet.Exception) -> Exception {
@@ -344,9 +344,29 @@ extension DatasetAccount {
       return .init(path: name.text, pathBase64: name.base64, reason: item.reason)
     }
     self.init(
-      path: path, format: dataset.format.rawValue, digest: digest.description, decoded: decoded,
+      path: path, format: dataset.format.rawValue, digest: digest.description, decoded: tally.count,
       unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side, greyShare: greyShare,
-      manifestDigest: manifest.description)
+      manifestDigest: manifest.description,
+      remarks: tally.remarks.map { kind, remark in
+        let (code, detail) = kind.words
+        return .init(
+          code: code, detail: detail, count: remark.count, examples: remark.examples.map { named($0).text })
+      }.sorted { $0.code < $1.code })
+  }
+}
+
+extension ImageRemarks {
+  /// Code and meaning of a single remark, for results.
+  fileprivate var words: (code: String, detail: String) {
+    switch self {
+    case .trailingData: ("image.trailing-data", "bytes follow the end of the image; they were not looked at")
+    case .animated: ("image.animated", "several frames; only the first was read")
+    case .orientation: ("image.orientation", "EXIF says that the image is turned or mirrored, which was not applied")
+    case .transparency: ("image.transparency", "pixels that are not opaque; their colour was taken as it is stored")
+    case .colorProfile: ("image.color-profile", "a colour profile or gamma, which was not applied")
+    case .large: ("image.large", "more than \(ImageCodec.largePixelCount) pixels")
+    default: ("image.suffix", "the name is that of another format; the first bytes decide")
+    }
   }
 }
 

@@ -16,7 +16,7 @@ public enum Preparation {
       switch error.code {
       case .labels: return 64
       case .noImages: return 3
-      case .missing, .unreadable, .malformed: return 2
+      case .missing, .unreadable, .malformed, .unsupported: return 2
       }
     case let error as CheckpointError: return [.mismatch, .unsupported].contains(error.code) ? 64 : 2
     case is PoisoningError, is ReportError: return 64
@@ -63,6 +63,7 @@ public struct Inspection {
     let isContained = try start.manifest.append(containersOf: dataset)
     var read = reader.read(into: start) { reading, part in
       reading.tally.add(part.records)
+      reading.tally.add(part.remarks)
       reading.grey += part.grey
       reading.unreadable += part.unreadable
       reading.ignored += part.ignored
@@ -75,8 +76,8 @@ public struct Inspection {
     try file?.finish()
     sizes = read.tally.sizes
     account = DatasetAccount(
-      path, dataset, digest: read.tally.digest(read.unreadable), decoded: read.tally.count,
-      unreadable: read.unreadable, ignored: read.ignored, side: reader.side,
+      path, dataset, digest: read.tally.digest(read.unreadable), read.tally, unreadable: read.unreadable,
+      ignored: read.ignored, side: reader.side,
       greyShare: Double(read.grey) / Double(max(1, read.tally.count)), manifest: read.digest.digest)
   }
 
@@ -92,6 +93,7 @@ public struct Inspection {
       "grey        \(percent(account.greyShare))", "image size  \(account.imageSize) px, chosen for the encoder",
       "digest      \(account.digest)",
     ]
+    for item in account.remarks { lines.append("remark      \(item.code): \(item.count), \(item.detail)") }
     for item in account.unreadable.prefix(20) { lines.append("unreadable  \(item.path): \(item.reason)") }
     for item in account.ignored.prefix(20) { lines.append("ignored     \(item.path): \(item.reason)") }
     return lines.joined(separator: "\n") + "\n"

@@ -120,6 +120,11 @@ public struct Dataset: Sendable {
         (format, records, entries) = try Self.cifar([root])
         return
       }
+      if Self.isParquet(head) {
+        throw DatasetError(
+          .unsupported, root,
+          "Parquet is not read by this version; write its images to a folder or a tar (WebDataset) and audit that")
+      }
       let bytes = if let packed { packed } else { try FileSystem.read(root) }
       if bytes.contains(0) && !isNullDelimited || packed != nil && String(validating: bytes, as: UTF8.self) == nil {
         throw DatasetError(
@@ -211,10 +216,13 @@ public struct Dataset: Sendable {
       }
     }
     if ImageFormat(magic: bytes) == nil && format != .list && !Self.imageSuffixes.contains(entry.path.suffix) {
-      return .ignored("neither an image nor named like one")
+      return .ignored(
+        Self.isParquet(bytes) ? "Parquet, which is not read by this version" : "neither an image nor named like one")
     }
     return .file(bytes, Digest(of: bytes))
   }
+
+  private static func isParquet(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "PAR1".utf8) }
 
   /// Where a file of a list or folder is.
   private static func location(_ path: Path, _ base: Path) -> Path {

@@ -5,6 +5,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     case missing = "dataset.missing"
     case unreadable = "dataset.unreadable"
     case malformed = "dataset.malformed"
+    case unsupported = "dataset.unsupported"
     case labels = "dataset.labels"
     case noImages = "dataset.no-images"
   }
@@ -30,6 +31,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
       "there is no dataset at \(path): \(detail); give a folder, a file list, a tar or zip archive, a CIFAR or STL-10 .bin or an IDX file"
     case .unreadable: "cannot read \(path): \(detail); check the permissions"
     case .malformed: "\(path) is damaged: \(detail); fetch the file again"
+    case .unsupported: "\(path): \(detail)"
     case .labels: "\(path): \(detail); correct the label file or use --labels none"
     case .noImages: "no image found in \(path): \(detail)"
     }

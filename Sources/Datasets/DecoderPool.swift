@@ -231,7 +231,7 @@ public final class DecoderPool: Sendable {
 
   // MARK: answers
 
-  /// Status, then extents, grey and pixels, or the length and text of a reason.
+  /// Status, then extents, remarks with grey as the highest bit, and pixels, or the length and text of a reason.
   static func answer(_ bytes: [UInt8], _ range: Range<Int>, side: Int) -> (Decoding, next: Int)? {
     let start = range.lowerBound
     func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
@@ -242,7 +242,8 @@ public final class DecoderPool: Sendable {
       return (
         .image(
           DecodedImage(
-            width: number(start + 1), height: number(start + 5), isGrey: bytes[start + 9] != 0,
+            width: number(start + 1), height: number(start + 5), isGrey: bytes[start + 9] & 128 != 0,
+            remarks: ImageRemarks(rawValue: bytes[start + 9] & 127),
             pixels: Array(bytes[start + 10..<end]))), end
       )
     }
@@ -258,7 +259,7 @@ public final class DecoderPool: Sendable {
       bytes.append(0)
       add(image.width)
       add(image.height)
-      bytes.append(image.isGrey ? 1 : 0)
+      bytes.append(image.remarks.rawValue | (image.isGrey ? 128 : 0))
       bytes += image.pixels
     case .unreadable(let reason):
       let text = Array(reason.utf8.prefix(4096))

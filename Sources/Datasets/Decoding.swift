@@ -6,11 +6,13 @@ struct DecodedImage: Sendable {
   var width: Int
   var height: Int
   var isGrey: Bool
+  var remarks: ImageRemarks = []
   /// 3 * side * side levels; empty if no side was asked for.
   var pixels: [UInt8]
 
   /// Resizes an image; a side of 0 keeps its extents alone.
-  init(_ image: Image, side: Int) {
+  init(_ image: Image, side: Int, _ remarks: ImageRemarks = []) {
+    self.remarks = remarks
     (width, height) = (image.width, image.height)
     if side == 0 {
       (isGrey, pixels) = (false, [])
@@ -20,8 +22,9 @@ struct DecodedImage: Sendable {
     }
   }
 
-  init(width: Int, height: Int, isGrey: Bool, pixels: [UInt8]) {
+  init(width: Int, height: Int, isGrey: Bool, remarks: ImageRemarks, pixels: [UInt8]) {
     (self.width, self.height, self.isGrey, self.pixels) = (width, height, isGrey, pixels)
+    self.remarks = remarks
   }
 }
 
@@ -32,7 +35,10 @@ enum Decoding: Sendable {
 
   /// Decodes in this process.
   init(_ bytes: [UInt8], side: Int, _ decoder: ImageDecoder) {
-    do throws(ImageError) { self = .image(DecodedImage(try decoder.decode(bytes), side: side)) } catch {
+    do throws(ImageError) {
+      let image = try decoder.decode(bytes)
+      self = .image(DecodedImage(image, side: side, decoder.remarks))
+    } catch {
       self = .unreadable(error.description)
     }
   }

@@ -11,6 +11,8 @@ public struct ImageReader: Sendable {
     public internal(set) var ignored: [ImageSet.Exception] = []
     /// Images without colour.
     public internal(set) var grey = 0
+    /// Images that something is odd about.
+    public internal(set) var remarks: [(path: Path, ImageRemarks)] = []
   }
 
   let dataset: Dataset
@@ -108,11 +110,14 @@ public struct ImageReader: Sendable {
       func exception(_ reason: String, _ digest: Digest? = nil) -> ImageSet.Exception {
         .init(path: entry.path, entry: i, reason: reason, digest: digest)
       }
-      let (image, digest): (DecodedImage, Digest)
+      var (image, digest): (DecodedImage, Digest)
       switch content {
-      case .file(_, let own):
+      case .file(let bytes, let own):
         switch next.next() {
-        case .image(let decoded): (image, digest) = (decoded, own)
+        case .image(let decoded):
+          (image, digest) = (decoded, own)
+          let named = ImageFormat(suffix: entry.path.suffix)
+          if let named, named != ImageFormat(magic: bytes) { image.remarks.insert(.suffix) }
         case .unreadable(let reason):
           part.unreadable.append(exception(reason, own))
           continue
@@ -128,6 +133,7 @@ public struct ImageReader: Sendable {
       }
       if keepsPixels { part.pixels += image.pixels }
       part.grey += image.isGrey ? 1 : 0
+      if !image.remarks.isEmpty { part.remarks.append((entry.path, image.remarks)) }
       part.records.append(
         .init(
           path: entry.path, entry: i, digest: digest, width: image.width, height: image.height, label: labels?[i]))

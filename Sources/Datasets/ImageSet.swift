@@ -35,6 +35,11 @@ public struct ImageSet: Sendable {
   /// Share of images without colour.
   public let greyShare: Double
 
+  /// What the images of the dataset add up to.
+  public let tally: Tally
+  /// Digest of the dataset: of all digests and paths in order.
+  public let digest: Digest
+
   /// Bytes an image takes.
   public var stride: Int { 3 * side * side }
   /// Number of images.
@@ -47,6 +52,7 @@ public struct ImageSet: Sendable {
     var unreadable: [Exception] = []
     var ignored: [Exception] = []
     var grey = 0
+    var tally = Tally()
   }
 
   /// Reads all images.
@@ -65,14 +71,18 @@ public struct ImageSet: Sendable {
       $0.unreadable += $1.unreadable
       $0.ignored += $1.ignored
       $0.grey += $1.grey
+      $0.tally.add($1.records)
+      $0.tally.add($1.remarks)
     }
+    tally = all.tally
+    digest = tally.digest(all.unreadable)
     (records, unreadable, ignored) = (all.records, all.unreadable, all.ignored)
     pixels = try all.pixels.finish()
     greyShare = records.isEmpty ? 0 : Double(all.grey) / Double(records.count)
   }
 
   private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record]) {
-    (side, storage, greyShare) = (set.side, set.storage, set.greyShare)
+    (side, storage, greyShare, tally, digest) = (set.side, set.storage, set.greyShare, set.tally, set.digest)
     (self.pixels, self.records, unreadable, ignored) = (pixels, records, [], [])
   }
 
@@ -98,12 +108,5 @@ public struct ImageSet: Sendable {
     Swift.stride(from: i * stride, to: (i + 1) * stride, by: 3).map { at in
       Images.luminance(Float(pixels[at]), Float(pixels[at + 1]), Float(pixels[at + 2]))
     }
-  }
-
-  /// Digest of the dataset: of all digests and paths in order.
-  public var digest: Digest {
-    var tally = Tally()
-    tally.add(records)
-    return tally.digest(unreadable)
   }
 }

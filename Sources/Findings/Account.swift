@@ -16,6 +16,21 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
     }
   }
 
+  /// Something odd about images that were decoded, and which have it.
+  public struct Remark: Codable, Equatable, Sendable {
+    /// Such as `image.trailing-data`.
+    public var code: String
+    /// What it means, in a sentence.
+    public var detail: String
+    public var count: Int
+    /// The first of them.
+    public var examples: [String]
+    /// Creates an entry.
+    public init(code: String, detail: String, count: Int, examples: [String]) {
+      (self.code, self.detail, self.count, self.examples) = (code, detail, count, examples)
+    }
+  }
+
   public var path: String
   public var format: String
   public var digest: String
@@ -28,12 +43,15 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   public var greyShare: Double
   /// SHA-256 of `manifest.sha256`; results of earlier versions lack it.
   public var manifestDigest: String?
+  /// Sorted by code; results of earlier versions lack it.
+  @Listed public var remarks: [Remark]
 
   /// Creates an account.
   public init(
     path: String, format: String, digest: String, decoded: Int, unreadable: [Exception], ignored: [Exception],
-    imageSize: Int, greyShare: Double, manifestDigest: String? = nil
+    imageSize: Int, greyShare: Double, manifestDigest: String? = nil, remarks: [Remark] = []
   ) {
+    _remarks = Listed(wrappedValue: remarks)
     self.manifestDigest = manifestDigest
     (self.path, self.format, self.digest, self.decoded) = (path, format, digest, decoded)
     (self.unreadable, self.ignored) = (unreadable, ignored)
@@ -42,7 +60,7 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case path, format, digest, listed, decoded, unreadable, ignored
+    case path, format, digest, listed, decoded, unreadable, ignored, remarks
     case imageSize = "image_size"
     case greyShare = "grey_share"
     case manifestDigest = "manifest_sha256"

@@ -5,6 +5,15 @@ import CTurboJPEG
 public enum ImageFormat: String, Sendable, Codable {
   case png, jpeg
 
+  /// The format that a name's suffix in lower case stands for.
+  public init?(suffix: String) {
+    switch suffix {
+    case "png": self = .png
+    case "jpg", "jpeg": self = .jpeg
+    default: return nil
+    }
+  }
+
   /// The format that the bytes begin like, whatever the file is called.
   public init?(magic bytes: [UInt8]) {
     // Spelled out: an array literal would be allocated for every file.
@@ -41,24 +50,11 @@ public enum ImageCodec {
   /// Largest number of scans of a progressive JPEG; real ones have about ten.
   public static let scanLimit = 500
 
-  /// Refuses progressive files of many scans, each of which may cost a pass over all pixels.
-  ///
-  /// - Source: "Two Issues with the JPEG Standard", 2015: 100 bytes a scan, 80,000 scans, minutes of work.
-  fileprivate static func checkScans(_ bytes: [UInt8]) throws(ImageError) {
-    var i = 2
-    var isProgressive = false
-    while i + 4 <= bytes.count, bytes[i] == 0xFF, bytes[i + 1] != 0xDA {
-      isProgressive = isProgressive || [0xC2, 0xC6, 0xCA, 0xCE].contains(bytes[i + 1])
-      i += 2 + Int(bytes[i + 2]) << 8 + Int(bytes[i + 3])
-    }
-    guard isProgressive else { return }
-    var scans = 0
-    while i + 1 < bytes.count {
-      if bytes[i] == 0xFF && bytes[i + 1] == 0xDA { scans += 1 }
-      i += 1
-    }
-    if scans > scanLimit { throw ImageError(.bomb, "\(scans) scans; the limit is \(scanLimit)") }
-  }
+  /// Largest number of chunks of a PNG; an image of the largest size has some ten thousand.
+  public static let chunkLimit = 100_000
+
+  /// Pixels above which a decoded image is remarked on: Pillow's warning.
+  public static let largePixelCount = 89_478_485
 
   fileprivate static func checkSize(_ width: Int, _ height: Int) throws(ImageError) {
     guard width > 0, height > 0 else { throw ImageError(.corrupt, "an extent of \(width)x\(height)") }
@@ -68,7 +64,7 @@ public enum ImageCodec {
     }
   }
 
-  fileprivate static func decodePNG(_ bytes: [UInt8]) throws(ImageError) -> Image {
+  fileprivate static func decodePNG(_ bytes: [UInt8]) throws(ImageError) -> (Image, isOpaque: Bool) {
     var control = png_image()
     control.version = png_uint_32(PNG_IMAGE_VERSION)
     defer { png_image_free(&control) }
@@ -82,7 +78,7 @@ public enum ImageCodec {
       return ImageError(isTruncated ? .truncated : .corrupt, "libpng: \(message)")
     }
     // The control refers to the bytes until it is freed, so all of it happens inside.
-    let result: Result<Image, ImageError> = bytes.withUnsafeBytes { raw in
+    let result: Result<(Image, isOpaque: Bool), ImageError> = bytes.withUnsafeBytes { raw in
       guard png_image_begin_read_from_memory(&control, raw.baseAddress, raw.count) != 0 else {
         return .failure(failure())
       }
@@ -95,30 +91,16 @@ public enum ImageCodec {
         control.warning_or_error & png_uint_32(PNG_IMAGE_ERROR) == 0
       else { return .failure(failure()) }
       var pixels = [UInt8](repeating: 0, count: 3 * width * height)
+      var alpha: UInt8 = 255
       for i in 0..<width * height {
         pixels[3 * i] = samples[4 * i]
         pixels[3 * i + 1] = samples[4 * i + 1]
         pixels[3 * i + 2] = samples[4 * i + 2]
+        alpha &= samples[4 * i + 3]
       }
-      return .success(Image(width: width, height: height, pixels: pixels))
+      return .success((Image(width: width, height: height, pixels: pixels), alpha == 255))
     }
     return try result.get()
-  }
-
-  /// True if an end-of-image marker follows the last start of scan.
-  ///
-  /// libjpeg-turbo fills what is missing of a progressive file with grey and says nothing.
-  fileprivate static func endsItsScans(_ bytes: [UInt8]) -> Bool {
-    var i = bytes.count - 2
-    var hasEnd = false
-    while i >= 2 {
-      if bytes[i] == 0xFF {
-        if bytes[i + 1] == 0xD9 { hasEnd = true }
-        if bytes[i + 1] == 0xDA { return hasEnd }
-      }
-      i -= 1
-    }
-    return true  // no scan at all: the decoder says what else is wrong
   }
 
   /// Encodes a PNG file, 8-bit RGB.
@@ -161,6 +143,8 @@ public enum ImageCodec {
 /// Decodes one file after another with one decompressor. Not to be used from two threads at once.
 public final class ImageDecoder {
   private var handle: tjhandle?
+  /// What is odd about the file that was decoded last.
+  public private(set) var remarks: ImageRemarks = []
 
   /// Creates a decoder.
   public init() {}
@@ -173,24 +157,40 @@ public final class ImageDecoder {
   ///   `.tooLarge`, `.bomb`.
   public func decode(_ bytes: [UInt8]) throws(ImageError) -> Image {
     if bytes.isEmpty { throw ImageError(.empty, "the file has no bytes") }
+    let image: Image
     switch ImageFormat(magic: bytes) {
-    case .png: return try ImageCodec.decodePNG(bytes)
+    case .png:
+      let structure = PNGStructure(bytes)
+      guard structure.chunks <= ImageCodec.chunkLimit else {
+        throw ImageError(.bomb, "\(structure.chunks) chunks; the limit is \(ImageCodec.chunkLimit)")
+      }
+      let isOpaque: Bool
+      (image, isOpaque) = try ImageCodec.decodePNG(bytes)
+      remarks = isOpaque ? structure.remarks : structure.remarks.union(.transparency)
     case .jpeg:
-      do throws(ImageError) { return try decodeJPEG(bytes) } catch {
+      let structure = JPEGStructure(bytes)
+      // libjpeg-turbo fills what is missing of a progressive file with grey and says nothing.
+      guard structure.scans == 0 || structure.end != nil else {
+        throw ImageError(.truncated, "no end-of-image marker after the last scan")
+      }
+      // Each scan may cost a pass over all pixels: "Two Issues with the JPEG Standard", 2015, has 80,000 of 100 bytes.
+      guard !structure.isProgressive || structure.scans <= ImageCodec.scanLimit else {
+        throw ImageError(.bomb, "\(structure.scans) scans; the limit is \(ImageCodec.scanLimit)")
+      }
+      do throws(ImageError) { image = try decodeJPEG(bytes) } catch {
         // A decompressor that met a header without an image takes the next file for its rest.
         if let handle { tjDestroy(handle) }
         handle = nil
         throw error
       }
+      remarks = structure.remarks
     case nil: throw ImageError(.unsupportedFormat, "neither PNG nor JPEG by its first bytes")
     }
+    if image.width * image.height > ImageCodec.largePixelCount { remarks.insert(.large) }
+    return image
   }
 
   private func decodeJPEG(_ bytes: [UInt8]) throws(ImageError) -> Image {
-    guard ImageCodec.endsItsScans(bytes) else {
-      throw ImageError(.truncated, "no end-of-image marker after the last scan")
-    }
-    try ImageCodec.checkScans(bytes)
     if handle == nil { handle = tjInitDecompress() }
     guard let handle else { throw ImageError(.corrupt, "libjpeg-turbo did not start") }
     func message() -> String { String(cString: tjGetErrorStr2(handle)) }

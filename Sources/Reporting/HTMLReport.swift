@@ -297,8 +297,18 @@ public struct HTMLReport {
     }
     return """
       <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) unreadable + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. \(result.run.decoding.map { "Decoded by: \(escapedHTML($0)). " } ?? "")Digest <code>\(escapedHTML(account.digest))</code></p>
-      \(table("unreadable", account.unreadable))\(table("ignored", account.ignored))
+      \(table("unreadable", account.unreadable))\(table("ignored", account.ignored))\(remarks)
       """
+  }
+
+  private var remarks: String {
+    let items = result.dataset.remarks
+    guard !items.isEmpty else { return "" }
+    let rows = items.map { item in
+      "<tr><th scope=\"row\"><code>\(escapedHTML(item.code))</code></th><td>\(item.count)</td><td>\(escapedHTML(item.detail))</td><td>\(item.examples.prefix(3).map { "<code>\(escapedHTML($0))</code>" }.joined(separator: "<br>"))</td></tr>"
+    }.joined()
+    return
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Remarks\"><table><caption>Images that other programs may see otherwise, or that hold more than a picture</caption><thead><tr><th scope=\"col\">Remark</th><th scope=\"col\">Images</th><th scope=\"col\">What it means</th><th scope=\"col\">Such as</th></tr></thead><tbody>\(rows)</tbody></table></div>"
   }
 
   private var limits: String {

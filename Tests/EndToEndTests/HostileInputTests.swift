@@ -93,6 +93,8 @@ import Testing
       let account = try JSONDecoder().decode(DatasetAccount.self, from: Data(run.output.utf8))
       #expect(account.listed == account.decoded + account.unreadable.count + account.ignored.count)
       #expect(account.listed == Self.files.count + Self.ignored.count + links.count + 2)
+      let remarks = Dictionary(account.remarks.map { ($0.code, $0.examples) }) { first, _ in first }
+      #expect(remarks == ["image.trailing-data": ["polyglot.jpg"], "image.suffix": ["wrong-suffix.jpeg"]])
       let reasons = Dictionary(account.unreadable.map { ($0.path, $0.reason) }) { first, _ in first }
       let wanted = Set(Self.files.filter { $0.2 != nil }.map(\.0) + ["sub/vast.png"])
       #expect(

@@ -88,6 +88,58 @@ import Testing
     #expect(error?.code == .tooLarge)
   }
 
+  private static func remarks(_ bytes: [UInt8]) throws -> ImageRemarks {
+    let decoder = ImageDecoder()
+    _ = try decoder.decode(bytes)
+    return decoder.remarks
+  }
+
+  /// A chunk behind the header of a PNG.
+  private func with(_ kind: String, _ data: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    let body = Array(kind.utf8) + data
+    let length = (0..<4).map { UInt8(data.count >> (24 - 8 * $0) & 255) }
+    return Array(bytes[..<33]) + length + body + crc(body) + Array(bytes[33...])
+  }
+
+  @Test func whatOthersSeeOtherwiseIsRemarkedOn() throws {
+    let (png, jpeg) = (Fixtures.bytes("images/rgb.png"), Fixtures.bytes("images/colour.jpg"))
+    #expect(try Self.remarks(png) == [] && Self.remarks(jpeg) == [])
+    #expect(try Self.remarks(png + [0]) == .trailingData)
+    // A second picture behind the first has an end of its own.
+    #expect(try Self.remarks(jpeg + jpeg) == .trailingData)
+    #expect(try Self.remarks(Fixtures.bytes("images/rgba.png")) == .transparency)
+    #expect(try Self.remarks(with("acTL", [0, 0, 0, 2, 0, 0, 0, 0], in: png)) == .animated)
+    #expect(try Self.remarks(with("gAMA", [0, 1, 0x86, 0xA0], in: png)) == .colorProfile)
+    #expect(try Self.remarks(with("gAMA", [0, 0, 0xB1, 0x8F], in: png)) == [], "the gamma of sRGB")
+    for (order, orientation) in [(0, 1), (0, 6), (1, 6), (1, 9)] {
+      let tiff: [UInt8] =
+        order == 0
+        ? [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(orientation), 0, 0, 0, 0, 0, 0]
+        : [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, UInt8(orientation), 0, 0, 0, 0, 0, 0, 0]
+      let body = Array("Exif".utf8) + [0, 0] + tiff
+      let bytes = Array(jpeg[..<2]) + [0xFF, 0xE1, 0, UInt8(body.count + 2)] + body + Array(jpeg[2...])
+      #expect(try Self.remarks(bytes) == (orientation == 6 ? .orientation : []))
+      // Cut anywhere, the segment says nothing or the same.
+      for cut in 0..<body.count {
+        let part = Array(body.prefix(cut))
+        let short = Array(jpeg[..<2]) + [0xFF, 0xE1, 0, UInt8(cut + 2)] + part + Array(jpeg[2...])
+        #expect(try Self.remarks(short).isSubset(of: .orientation))
+      }
+    }
+    let profile = Array("ICC_PROFILE\0\u{1}\u{1}".utf8)
+    #expect(
+      try Self.remarks(Array(jpeg[..<2]) + [0xFF, 0xE2, 0, UInt8(profile.count + 2)] + profile + Array(jpeg[2...]))
+        == .colorProfile)
+  }
+
+  @Test func pngsOfManyChunksAreRefused() throws {
+    let png = Fixtures.bytes("images/rgb.png")
+    let one = with("teXt", [], in: png)[33..<45]
+    let many = Array(png[..<33]) + (0...ImageCodec.chunkLimit).flatMap { _ in one } + Array(png[33...])
+    let error = #expect(throws: ImageError.self) { try ImageCodec.decode(many) }
+    #expect(error?.code == .bomb)
+  }
+
   private func crc(_ bytes: [UInt8]) -> [UInt8] {
     var value: UInt32 = .max
     for byte in bytes {
