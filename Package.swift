@@ -7,6 +7,8 @@ let table: [(name: String, imports: [String])] = [
   ("Findings", []),
   ("Tensors", []),
   ("CPUDevice", ["Tensors", "CKernels", "COpenBLAS"]),
+  ("StableHLO", ["Tensors"]),
+  ("PJRTDevice", ["Tensors", "StableHLO", "CPJRT", "CCrypto"]),
   ("NeuralNetworks", ["Tensors", "Randomness"]),
   ("Images", ["CKernels", "CPNG", "CTurboJPEG", "CZlib", "Randomness"]),
   ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive", "CSandbox"]),
@@ -32,6 +34,8 @@ let documented = ["CPUDevice", "Images", "Datasets"]
 /// One row a test target; each may import the library targets it names.
 let tests: [(name: String, imports: [String])] = [
   ("TensorsTests", ["Tensors", "CPUDevice", "TestSupport"]),
+  ("StableHLOTests", ["Tensors", "StableHLO", "TestSupport"]),
+  ("PJRTDeviceTests", ["Tensors", "PJRTDevice", "CPUDevice", "TestSupport"]),
   ("CPUDeviceTests", ["Tensors", "CPUDevice", "Randomness", "TestSupport", "AllocationCounter"]),
   ("NeuralNetworksTests", ["NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]),
   ("ImagesTests", ["Images", "Randomness", "TestSupport"]),
@@ -68,8 +72,11 @@ let package = Package(
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
     .target(name: "CKernels"),
     .target(name: "CSandbox"),
+    .target(name: "CPJRT"),
     .executableTarget(
-      name: "bezoar", dependencies: ["Auditing", "CPUDevice", "Datasets", "Findings", "Poisoning", "Reporting"]),
+      name: "bezoar", dependencies: [
+        "Auditing", "CPUDevice", "Datasets", "Findings", "PJRTDevice", "Poisoning", "Reporting", "StableHLO", "Tensors",
+      ]),
     .target(
       name: "TestSupport", dependencies: ["Tensors", "Randomness"], path: "Tests/TestSupport"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -2,7 +2,7 @@
 import PackageDescription
 
 let libraries = [
-  "Tensors", "CPUDevice", "NeuralNetworks", "Contrastive", "Datasets", "Images", "Randomness", "Detection",
+  "Tensors", "CPUDevice", "PJRTDevice", "StableHLO", "NeuralNetworks", "Contrastive", "Datasets", "Images", "Randomness", "Detection",
 ]
 
 let package = Package(

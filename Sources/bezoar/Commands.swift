@@ -1,5 +1,7 @@
+import PJRTDevice
 import Poisoning
 import Reporting
+import StableHLO
 
 /// The commands and their options: what `--help` prints and the parser accepts.
 enum Commands {
@@ -31,7 +33,12 @@ enum Commands {
   static let run: [Option] = [
     threads, decode,
     .value("--memory", "SIZE", "memory to use, e.g. 4G (default: three quarters of it); pixels beyond go to a file"),
-    .value("--device", "NAME", "cpu", choices: ["cpu"]),
+    .value(
+      "--device", "NAME", "cpu (default), auto, cuda, rocm, tpu, oneapi, or pjrt:PATH of a plugin",
+      choices: ["cpu", "auto"] + PJRTPlugins.accelerators),
+    .value(
+      "--precision", "NAME", "of products on such a device: float32 (default) or tf32",
+      choices: StableHLO.Precision.allCases.map(\.rawValue)),
     .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
     .flag("--overwrite", "replace an existing run folder"),
     .flag("--json", "print result.json instead of the table"),

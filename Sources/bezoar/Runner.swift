@@ -2,7 +2,10 @@ import Auditing
 import CPUDevice
 import Findings
 import Foundation
+import PJRTDevice
 import Reporting
+import StableHLO
+import Tensors
 
 /// Runs one parsed command.
 struct Runner {
@@ -86,9 +89,22 @@ struct Runner {
     try arguments.integer("--threads", 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
   }
 
-  private func device() throws -> CPUDevice {
+  private func device() throws -> any Device {
     let name = arguments.value("--device") ?? ProcessInfo.processInfo.environment["BEZOAR_DEVICE"] ?? "cpu"
-    guard name == "cpu" else { throw UsageError(description: "there is no device \(name); this build has cpu") }
+    let text = arguments.value("--precision") ?? StableHLO.Precision.float32.rawValue
+    guard let precision = StableHLO.Precision(rawValue: text) else {
+      throw UsageError(description: "--precision must be float32 or tf32, not \(text)")
+    }
+    guard name != "cpu" else { return CPUDevice(threads: try threads()) }
+    guard (["auto"] + PJRTPlugins.accelerators).contains(name) || name.hasPrefix("pjrt:") else {
+      throw UsageError(
+        description:
+          "there is no device \(name); devices are cpu, auto, \(PJRTPlugins.accelerators.joined(separator: ", ")) and pjrt:PATH"
+      )
+    }
+    do throws(PJRTError) {
+      if let device = try PJRTPlugins.open(name, precision: precision) { return device }
+    } catch { throw UsageError(description: error.description) }
     return CPUDevice(threads: try threads())
   }
 
@@ -321,8 +337,15 @@ struct Runner {
       kernels      \(device.instructionSet)
       BLAS         \(CPUDevice.blas)
       codecs       PNG, JPEG
-      accelerators none in this build
       """)
+    let plugins = PJRTPlugins.find()
+    if plugins.isEmpty { print("plugins      none (PJRT; see --device in bezoar audit --help)") }
+    for plugin in plugins {
+      do throws(PJRTError) {
+        let device = try PJRTDevice(plugin: plugin.path)
+        print("plugin       \(plugin.path): PJRT \(device.version), \(device.name), \(device.kind)")
+      } catch { print("plugin       \(error)") }
+    }
     let check = try SelfCheck.run(device: device, threads: try threads())
     print("self-check   \(check.isGood ? "passed" : "FAILED"): \(check.detail)")
     return check.isGood ? 0 : 2

@@ -10,3 +10,10 @@ public func worstError(
   }
   return worst
 }
+
+/// The same with the engine's limits: float32 errors relative to the result's size, as sums have up to some thousand
+/// terms.
+public func worstError(_ actual: [Float], _ expected: [Double]) -> Double {
+  let size = (expected.reduce(0) { $0 + $1 * $1 } / Double(max(expected.count, 1))).squareRoot()
+  return worstError(actual, expected, absolute: 2e-5 * max(1, size), relative: 2e-5)
+}

@@ -42,6 +42,19 @@ public struct OpCase: Sendable, CustomStringConvertible {
 }
 
 extension OpCase {
+  /// A weighted sum of the result; beside it the result and, if it has any, gradients by all inputs.
+  public func program(onlySum: Bool = false) -> Program {
+    let trace = Trace()
+    let values = inputs.enumerated().map { trace.feed("x\($0)", $1) }
+    let result = build(trace, values)
+    var stream = RandomStream(seed: 3)
+    let weights = Tensor(result.shape, (0..<result.shape.count).map { _ in stream.uniform(-1, 1) })
+    let sum = (result * trace.constant(weights)).sum()
+    if onlySum { return trace.program(outputs: [sum]) }
+    let gradients = isDifferentiable ? trace.gradients(of: sum, withRespectTo: values) : []
+    return trace.program(outputs: gradients + [sum, result])
+  }
+
   /// Every op, on even and on odd shapes.
   public static let all: [OpCase] =
     unaryCases + binaryCases + shapeCases + productCases + convolutionCases + normalizationCases

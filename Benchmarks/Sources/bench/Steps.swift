@@ -62,10 +62,10 @@ struct Network {
   }
 
   /// The first outputs of a small step have to agree with the portable kernels on one thread.
-  private func timed(_ name: String, _ images: Int, on device: CPUDevice, _ program: @escaping (Int) -> Program) -> Case
+  private func timed(_ name: String, _ images: Int, on device: any Device, _ program: @escaping (Int) -> Program) -> Case
   {
     Case(name: "\(name)-\(self.name)", work: Double(images), unit: "images/s") {
-      func small(_ device: CPUDevice) -> [Float] {
+      func small(_ device: any Device) -> [Float] {
         Runner(program(16), on: device, feed: Self.feed).run().flatMap(\.scalars)
       }
       try check("\(name)-\(self.name)", small(device), small(CPUDevice(threads: 1, instructions: .portable)))
@@ -74,7 +74,7 @@ struct Network {
     }
   }
 
-  static func cases(on device: CPUDevice) -> [Case] {
+  static func cases(on device: any Device) -> [Case] {
     (all + [demo]).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
       + (all + [large, demo]).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
       + (all[..<2] + [demo]).map { $0.timed("advcl", 128, on: device, $0.advCL) }

@@ -1,18 +1,25 @@
 // Times kernels, steps and stages; each result is checked before it is timed.
 //
-//   bench [NAME ...] [--json] [--avx2] [--folder PATH [--side PIXELS]]
+//   bench [NAME ...] [--json] [--avx2] [--folder PATH [--side PIXELS]] [--device auto|cuda|rocm|tpu|pjrt:PATH [--tf32]]
 //
-// A name selects the cases that begin with it. --avx2 keeps to AVX2 kernels on a wider processor.
+// A name selects the cases that begin with it. --avx2 keeps to AVX2 kernels on a wider processor. With --device whole steps
+// run there, checked against the CPU; the other cases stay on the CPU.
 import CPUDevice
 import Foundation
+import PJRTDevice
+import StableHLO
+import Tensors
 
 var names: [String] = []
 var (json, instructions, folder, side) = (false, CPUDevice.InstructionSet.avx512, String?.none, 32)
+var (deviceName, precision) = ("cpu", StableHLO.Precision.float32)
 var rest = CommandLine.arguments.dropFirst()
 while let argument = rest.popFirst() {
   switch argument {
   case "--json": json = true
   case "--avx2": instructions = .avx2
+  case "--device": deviceName = rest.popFirst() ?? "auto"
+  case "--tf32": precision = .tf32
   case "--folder": folder = rest.popFirst()
   case "--side": side = rest.popFirst().flatMap { Int($0) } ?? 32
   default: names.append(argument)
@@ -20,15 +27,22 @@ while let argument = rest.popFirst() {
 }
 
 let device = CPUDevice(instructions: instructions)
+var stepDevice: any Device = device
+if deviceName != "cpu" {
+  do { stepDevice = try PJRTPlugins.open(deviceName, precision: precision) ?? device } catch {
+    FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+    exit(1)
+  }
+}
 let cases =
-  Kernels.ceilings(on: device) + Kernels.cases(on: device) + Network.cases(on: device)
+  Kernels.ceilings(on: device) + Kernels.cases(on: device) + Network.cases(on: stepDevice)
   + Stages.cases(on: device, folder: folder, side: side)
 var (compute, memory) = (0.0, 0.0)
 
 func text(_ value: Double) -> String { String(format: value < 100 ? "%.2f" : "%.0f", value) }
 
 if !json {
-  print("\(device.threads) threads, \(device.instructionSet); \(CPUDevice.blas)")
+  print("steps on \(stepDevice.name); \(device.threads) threads, \(device.instructionSet); \(CPUDevice.blas)")
   print("| case | rate | GFLOP/s | of ceiling | GB/s | of ceiling |\n|---|---|---|---|---|---|")
 }
 for one in cases
