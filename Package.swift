@@ -74,7 +74,8 @@ let package = Package(
     .target(name: "CSandbox"),
     .target(name: "CPJRT"),
     .executableTarget(
-      name: "bezoar", dependencies: [
+      name: "bezoar",
+      dependencies: [
         "Auditing", "CPUDevice", "Datasets", "Findings", "PJRTDevice", "Poisoning", "Reporting", "StableHLO", "Tensors",
       ]),
     .target(
@@ -87,7 +88,9 @@ let package = Package(
         exclude: documented.contains(row.name) ? ["README.md"] : [])
     }
     + tests.map { row in
-      .testTarget(name: row.name, dependencies: row.imports.map { .byName(name: $0) })
+      .testTarget(
+        name: row.name, dependencies: row.imports.map { .byName(name: $0) },
+        exclude: row.name == "PJRTDeviceTests" ? ["same_audit.py"] : [])
     },
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,8 @@
 import PackageDescription
 
 let libraries = [
-  "Tensors", "CPUDevice", "PJRTDevice", "StableHLO", "NeuralNetworks", "Contrastive", "Datasets", "Images", "Randomness", "Detection",
+  "Tensors", "CPUDevice", "PJRTDevice", "StableHLO", "NeuralNetworks", "Contrastive", "Datasets", "Images",
+  "Randomness", "Detection",
 ]
 
 let package = Package(

@@ -5,15 +5,16 @@ import Foundation
 /// file with a digest of its own. What is damaged is compiled again.
 ///
 /// The files are machine code that a plugin runs, so a folder that others may write to is not used.
-struct ExecutableCache: Sendable {
+package struct ExecutableCache: Sendable {
   private let folder: String
 
   /// Files that are kept; the oldest go first.
-  private static let most = 200
+  package static let most = 200
 
   /// In `$XDG_CACHE_HOME/bezoar/pjrt` or `~/.cache/bezoar/pjrt`; nil if there is no such folder of the user's own.
-  init?(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? environment["HOME"].map { $0 + "/.cache" }
+  package init?(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    let base =
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? environment["HOME"].map { $0 + "/.cache" }
     guard let base, base.hasPrefix("/") else { return nil }
     folder = base + "/bezoar/pjrt"
     try? FileManager.default.createDirectory(
@@ -25,19 +26,19 @@ struct ExecutableCache: Sendable {
   }
 
   /// Name of the file for these words.
-  static func key(_ words: [String]) -> String {
+  package static func key(_ words: [String]) -> String {
     digest(Array(words.joined(separator: "\0").utf8)).map { String(format: "%02x", $0) }.joined()
   }
 
   /// Returns what was kept; nil if there is nothing, or it is damaged.
-  func read(_ key: String) -> [UInt8]? {
+  package func read(_ key: String) -> [UInt8]? {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(key)"), data.count > 32 else { return nil }
     let bytes = [UInt8](data.dropFirst(32))
     return Self.digest(bytes) == [UInt8](data.prefix(32)) ? bytes : nil
   }
 
   /// Keeps an executable; where that fails it will be compiled again.
-  func write(_ bytes: [UInt8], _ key: String) {
+  package func write(_ bytes: [UInt8], _ key: String) {
     let manager = FileManager.default
     let path = "\(folder)/\(key)"
     let temporary = "\(path).\(getpid())"

@@ -139,7 +139,8 @@ public final class PJRTDevice: Device, @unchecked Sendable {
   /// Does what can only fail where nothing can go on.
   func attempt<T>(_ what: String, _ body: () throws(PJRTError) -> T) -> T {
     do throws(PJRTError) { return try body() } catch {
-      let words = memory.map { "; \($0.inUse >> 20) MiB in use\($0.limit.map { " of \($0 >> 20)" } ?? "") on \(kind)" } ?? ""
+      let words =
+        memory.map { "; \($0.inUse >> 20) MiB in use\($0.limit.map { " of \($0 >> 20)" } ?? "") on \(kind)" } ?? ""
       FileHandle.standardError.write(
         Data(
           "bezoar: \(name) failed at \(what): \(error)\(words); the same command goes on where it stopped, with --device cpu too\n"

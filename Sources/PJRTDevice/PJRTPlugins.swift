@@ -20,7 +20,9 @@ public enum PJRTPlugins {
     var paths = environment["BEZOAR_PJRT_PLUGIN"].map { $0.isEmpty ? [] : [$0] } ?? []
     var roots = ["/usr/lib", "/usr/local/lib"]
     if let home = environment["HOME"] { roots.insert(home + "/.local/lib", at: 0) }
-    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] { if let root = environment[name] { roots.insert(root + "/lib", at: 0) } }
+    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+      if let root = environment[name] { roots.insert(root + "/lib", at: 0) }
+    }
     for root in roots {
       for python in names(root) where python.hasPrefix("python3") {
         for packages in ["site-packages", "dist-packages"] { paths += plugins("\(root)/\(python)/\(packages)") }

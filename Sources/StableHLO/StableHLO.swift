@@ -13,8 +13,12 @@ public enum StableHLO {
     case float32
     /// What the device multiplies float32 with when it may choose, such as TF32.
     case tf32
+    /// Factors are rounded to bfloat16, products summed in float32. Weights, sums, batch statistics and losses stay float32.
+    case bfloat16
 
     var words: String { self == .float32 ? "HIGHEST" : "DEFAULT" }
+    /// Element type of factors.
+    var element: String { self == .bfloat16 ? "bf16" : "f32" }
   }
 
   /// Returns the module.
@@ -116,12 +120,15 @@ struct Printer {
   }
 
   /// 1 where the comparison holds, else 0.
-  mutating func compare(_ direction: String, _ a: Operand, _ b: Operand, kind: String = "FLOAT", of element: String = "f32")
+  mutating func compare(
+    _ direction: String, _ a: Operand, _ b: Operand, kind: String = "FLOAT", of element: String = "f32"
+  )
     -> Operand
   {
     let (a, b, shape) = together(a, b)
     let (type, bits) = (StableHLO.type(shape, element), StableHLO.type(shape, "i1"))
-    let truth = emit("stablehlo.compare \(direction), \(a.name), \(b.name), \(kind) : (\(type), \(type)) -> \(bits)", shape)
+    let truth = emit(
+      "stablehlo.compare \(direction), \(a.name), \(b.name), \(kind) : (\(type), \(type)) -> \(bits)", shape)
     return emit("stablehlo.convert \(truth.name) : (\(bits)) -> \(StableHLO.type(shape))", shape)
   }
 
@@ -183,21 +190,31 @@ struct Printer {
       shape)
   }
 
+  /// A factor of a product or convolution, in the type that these are computed in.
+  mutating func factor(_ x: Operand) -> Operand {
+    guard precision == .bfloat16 else { return x }
+    return emit(
+      "stablehlo.convert \(x.name) : (\(StableHLO.type(x.shape))) -> \(StableHLO.type(x.shape, precision.element))",
+      x.shape)
+  }
+
   mutating func iota(_ shape: Shape, axis: Int, _ element: String = "f32") -> Operand {
     emit("stablehlo.iota dim = \(axis) : \(StableHLO.type(shape, element))", shape)
   }
 
   /// Cross-correlation with everything spelled out.
   mutating func convolution(
-    _ x: Operand, _ w: Operand, _ shape: Shape, dimensions: String, stride: Int = 1, padding: [[Int]], leftDilation: Int = 1,
+    _ left: Operand, _ right: Operand, _ shape: Shape, dimensions: String, stride: Int = 1, padding: [[Int]],
+    leftDilation: Int = 1,
     rightDilation: Int = 1
   ) -> Operand {
+    let (x, w) = (factor(left), factor(right))
     let window =
       "stride = [\(stride), \(stride)], pad = \(padding), lhs_dilate = [\(leftDilation), \(leftDilation)], rhs_dilate = [\(rightDilation), \(rightDilation)], reverse = [false, false]"
     let exactness =
       "precision_config = [#stablehlo<precision \(precision.words)>, #stablehlo<precision \(precision.words)>]"
     return emit(
-      "stablehlo.convolution(\(x.name), \(w.name)) dim_numbers = \(dimensions), window = {\(window)} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, \(exactness)} : (\(StableHLO.type(x.shape)), \(StableHLO.type(w.shape))) -> \(StableHLO.type(shape))",
+      "stablehlo.convolution(\(x.name), \(w.name)) dim_numbers = \(dimensions), window = {\(window)} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, \(exactness)} : (\(StableHLO.type(x.shape, precision.element)), \(StableHLO.type(w.shape, precision.element))) -> \(StableHLO.type(shape))",
       shape)
   }
 

@@ -93,7 +93,7 @@ struct Runner {
     let name = arguments.value("--device") ?? ProcessInfo.processInfo.environment["BEZOAR_DEVICE"] ?? "cpu"
     let text = arguments.value("--precision") ?? StableHLO.Precision.float32.rawValue
     guard let precision = StableHLO.Precision(rawValue: text) else {
-      throw UsageError(description: "--precision must be float32 or tf32, not \(text)")
+      throw UsageError(description: "--precision must be float32, tf32 or bfloat16, not \(text)")
     }
     guard name != "cpu" else { return CPUDevice(threads: try threads()) }
     guard (["auto"] + PJRTPlugins.accelerators).contains(name) || name.hasPrefix("pjrt:") else {

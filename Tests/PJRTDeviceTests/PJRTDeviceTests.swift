@@ -42,6 +42,21 @@ private let plugin = ProcessInfo.processInfo.environment["BEZOAR_PJRT_PLUGIN"].f
     #expect(state[0].read() == Tensor([2, 3], [3, 5, 7, 5, 9, 13]))
   }
 
+  /// Factors of 8 bits are off by 2^-8 at most, and less on average.
+  @Test(arguments: OpCase.all.filter { $0.name.hasPrefix("convolution ") || $0.name.hasPrefix("matrixProduct") })
+  func bfloat16RoundsFactorsAlone(_ row: OpCase) throws {
+    guard let path = plugin else { return }
+    let device = try PJRTDevice(plugin: path, precision: .bfloat16)
+    let program = row.program()
+    let values = row.values()
+    let expected = NaiveReference.run(program, inputs: values.map { $0.scalars.map(Double.init) })
+    for (actual, expected) in zip(device.compile(program).run(feeds: values, state: []), expected) {
+      let size = (expected.reduce(0) { $0 + $1 * $1 } / Double(max(expected.count, 1))).squareRoot()
+      #expect(worstError(actual.scalars, expected, absolute: 0.03 * max(1, size), relative: 0.01) <= 1)
+      if row.scalarCount > 50 && expected.count > 8 { #expect(worstError(actual.scalars, expected) > 1, "rounded") }
+    }
+  }
+
   @Test func thePluginSaysWhatItIs() throws {
     let device = try Self.opened.get()
     #expect(device.name.hasPrefix("pjrt:") && !device.kind.isEmpty && device.version.hasPrefix("0."))
@@ -60,6 +75,48 @@ private let plugin = ProcessInfo.processInfo.environment["BEZOAR_PJRT_PLUGIN"].f
         let error = #expect(throws: PJRTError.self) { try PJRTDevice(plugin: path) }
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
       }
+    }
+  }
+}
+
+@Suite struct ExecutableCacheTests {
+  @Test func whatIsDamagedOrOthersMayWriteIsNotUsed() throws {
+    try Fixtures.withFolder { folder in
+      let cache = try #require(ExecutableCache(environment: ["XDG_CACHE_HOME": folder]))
+      let key = ExecutableCache.key(["plugin", "program"])
+      #expect(cache.read(key) == nil && key != ExecutableCache.key(["plugin", "programs"]))
+      cache.write([1, 2, 3], key)
+      #expect(cache.read(key) == [1, 2, 3])
+      let path = "\(folder)/bezoar/pjrt/\(key)"
+      var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+      bytes[bytes.count - 1] ^= 1
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      #expect(cache.read(key) == nil)
+      for i in 0..<ExecutableCache.most + 5 { cache.write([UInt8(i & 255)], ExecutableCache.key(["\(i)"])) }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/bezoar/pjrt").count == ExecutableCache.most)
+      try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder + "/bezoar/pjrt")
+      #expect(ExecutableCache(environment: ["XDG_CACHE_HOME": folder]) == nil)
+      #expect(ExecutableCache(environment: [:]) == nil)
+    }
+  }
+
+  @Test func pluginsAreFoundWhereWheelsPutThem() throws {
+    try Fixtures.withFolder { folder in
+      let packages = folder + "/lib/python3.13/site-packages"
+      for name in [
+        "jax_plugins/xla_cuda13/xla_cuda_plugin.so", "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so", "libtpu/libtpu.so",
+        "libtpu/other.so", "numpy/core.so",
+      ] {
+        let path = "\(packages)/\(name)"
+        try FileManager.default.createDirectory(
+          atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: path))
+      }
+      let found = PJRTPlugins.find(environment: ["VIRTUAL_ENV": folder, "BEZOAR_PJRT_PLUGIN": "/own/plugin.so"])
+        .filter { $0.path.hasPrefix(folder) || $0.path.hasPrefix("/own") }
+      #expect(found.map(\.kind) == ["", "cuda", "cpu", "tpu"])
+      #expect(found.first?.path == "/own/plugin.so")
     }
   }
 }

@@ -62,7 +62,8 @@ struct Network {
   }
 
   /// The first outputs of a small step have to agree with the portable kernels on one thread.
-  private func timed(_ name: String, _ images: Int, on device: any Device, _ program: @escaping (Int) -> Program) -> Case
+  private func timed(_ name: String, _ images: Int, on device: any Device, _ program: @escaping (Int) -> Program)
+    -> Case
   {
     Case(name: "\(name)-\(self.name)", work: Double(images), unit: "images/s") {
       func small(_ device: any Device) -> [Float] {

@@ -1,6 +1,6 @@
 // Times kernels, steps and stages; each result is checked before it is timed.
 //
-//   bench [NAME ...] [--json] [--avx2] [--folder PATH [--side PIXELS]] [--device auto|cuda|rocm|tpu|pjrt:PATH [--tf32]]
+//   bench [NAME ...] [--json] [--avx2] [--folder PATH [--side PIXELS]] [--device auto|cuda|rocm|tpu|pjrt:PATH [--precision tf32|bfloat16]]
 //
 // A name selects the cases that begin with it. --avx2 keeps to AVX2 kernels on a wider processor. With --device whole steps
 // run there, checked against the CPU; the other cases stay on the CPU.
@@ -19,7 +19,7 @@ while let argument = rest.popFirst() {
   case "--json": json = true
   case "--avx2": instructions = .avx2
   case "--device": deviceName = rest.popFirst() ?? "auto"
-  case "--tf32": precision = .tf32
+  case "--precision": precision = rest.popFirst().flatMap(StableHLO.Precision.init) ?? .float32
   case "--folder": folder = rest.popFirst()
   case "--side": side = rest.popFirst().flatMap { Int($0) } ?? 32
   default: names.append(argument)
