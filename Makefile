@@ -7,7 +7,7 @@ PACKAGES = libopenblas-dev libpng-dev zlib1g-dev libturbojpeg0-dev libssl-dev li
 SWIFT ?= swift
 BINARY = .build/release/bezoar
 
-.PHONY: demo test test-pjrt bench build install format lint dependencies clean
+.PHONY: demo test test-pjrt pjrt bench build install format lint dependencies clean
 
 demo: build
 	$(BINARY) demo --preset $(PRESET) --seed $(SEED) --out $(OUT)
@@ -21,15 +21,18 @@ test: dependencies
 # Every op and the quick demonstration on a PJRT plugin for the CPU (a wheel of 62 MB from PyPI), against the CPU's own kernels.
 PJRT_WHEEL = lammps-jax-pjrt-cpu==0.11.2
 PJRT_FOLDER = .build/pjrt
-test-pjrt: dependencies
-	@test -x $(PJRT_FOLDER)/bin/pip || python3 -m venv $(PJRT_FOLDER) || \
-	  { echo "bezoar: python3 with venv is needed for this test; install it with: apt-get install python3-venv" >&2; exit 1; }
-	$(PJRT_FOLDER)/bin/pip install --quiet --disable-pip-version-check $(PJRT_WHEEL)
+test-pjrt: dependencies pjrt
 	$(SWIFT) build -c release --build-tests
 	plugin="$$(echo "$(CURDIR)"/$(PJRT_FOLDER)/lib/python3*/site-packages/lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so)" && \
 	export BEZOAR_PJRT_PLUGIN="$$plugin" XDG_CACHE_HOME="$(CURDIR)/$(PJRT_FOLDER)/cache" && \
 	$(SWIFT) test -c release --skip-build --filter 'PJRT|StableHLO' && \
 	python3 Tests/PJRTDeviceTests/same_audit.py $(BINARY) "$$plugin" $(PJRT_FOLDER)/audits
+
+# The plugin for that test, in a virtual environment.
+pjrt:
+	@test -x $(PJRT_FOLDER)/bin/pip || python3 -m venv $(PJRT_FOLDER) || \
+	  { echo "bezoar: python3 with venv is needed for this test; install it with: apt-get install python3-venv" >&2; exit 1; }
+	$(PJRT_FOLDER)/bin/pip install --quiet --disable-pip-version-check $(PJRT_WHEEL)
 
 # Checks and times kernels, steps and stages; BENCH=names picks cases, FOLDER=path adds reading a folder of images.
 bench: dependencies

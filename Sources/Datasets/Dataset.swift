@@ -55,7 +55,7 @@ public struct Dataset: Sendable {
   ///   - listRoot: Folder that relative paths of a file list start from; default: the list's own, for standard input
   ///     the working folder.
   ///   - isNullDelimited: A list's paths end with a zero byte instead of a line feed, and carry no labels.
-  /// - Throws: ``DatasetError`` with codes `.missing`, `.unreadable`, `.malformed`.
+  /// - Throws: ``DatasetError`` with codes `.missing`, `.unreadable`, `.malformed`, `.unsupported`.
   public init(_ root: Path, listRoot: Path? = nil, isNullDelimited: Bool = false) throws(DatasetError) {
     self.root = root
     func list(_ bytes: [UInt8], _ base: Path) throws(DatasetError) -> Listing {
@@ -344,7 +344,6 @@ public struct Dataset: Sendable {
     var ignored: [(path: Path, reason: String)] = []
     for path in paths {
       let archive = Archive(path)
-      func named(_ name: Path) -> Path { paths.count == 1 ? name : path.name.appending(name) }
       do throws(DatasetError) {
         let damage = try archive.list(
           into: &entries, &ignored, number: archives.count, prefix: paths.count == 1 ? [] : path.name.bytes + [0x2F])

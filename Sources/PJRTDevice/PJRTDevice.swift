@@ -11,14 +11,12 @@ public final class PJRTDevice: Device, @unchecked Sendable {
   let plugin: PJRTPlugin
   let client: UnsafeMutableRawPointer
   let device: UnsafeMutableRawPointer
-  /// Such as `pjrt:cpu`.
+  /// Platform, kind, interface and precision, such as `pjrt:cuda, NVIDIA H200, PJRT 0.115, float32`.
   public let name: String
   /// Such as `Tesla V100-SXM2-16GB`.
-  public let kind: String
+  let kind: String
   /// What the plugin says about itself, such as the CUDA version.
   public let platformVersion: String
-  /// Version of the plugin's interface.
-  public var version: String { "\(plugin.version.major).\(plugin.version.minor)" }
   /// How exact products and convolutions are.
   public let precision: StableHLO.Precision
 
@@ -43,10 +41,11 @@ public final class PJRTDevice: Device, @unchecked Sendable {
       throw PJRTError(description: "\(path) has no device on this machine")
     }
     device = first
-    name = "pjrt:\(try plugin.text(BZ_PJRT_CLIENT_PLATFORM_NAME, of: client))"
+    let platform = try plugin.text(BZ_PJRT_CLIENT_PLATFORM_NAME, of: client)
     platformVersion = try plugin.text(BZ_PJRT_CLIENT_PLATFORM_VERSION, of: client)
     let description = try plugin.part(BZ_PJRT_DEVICE_DESCRIPTION, of: first)
     kind = try plugin.text(BZ_PJRT_DESCRIPTION_KIND, of: description)
+    name = "pjrt:\(platform), \(kind), PJRT \(plugin.version.major).\(plugin.version.minor), \(precision.rawValue)"
     var file = stat()
     stat(path, &file)
     // Executables of the CPU are for the processor that they were compiled on.

@@ -135,7 +135,7 @@ enum Commands {
   ]
 
   private static func stage(_ name: String, _ summary: String) -> Command {
-    .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out] + run)
+    .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out, null] + run)
   }
 
   static let exitCodes: [(Int, String)] = [

@@ -164,7 +164,6 @@ struct Runner {
     -> Int32
   {
     var request = try request(dataset, out, groundTruth)
-    request.isNullDelimited = arguments.flags.contains("--null")
     request.overwrite = arguments.flags.contains("--overwrite")
     request.policy = try policy()
     request.formats = try arguments.value("--format").map(ReportFormat.list) ?? ReportFormat.standard
@@ -190,6 +189,7 @@ struct Runner {
     var request = Audit.Request(dataset: dataset, out: out)
     request.groundTruth = groundTruth
     request.decoder = try decoder()
+    request.isNullDelimited = arguments.flags.contains("--null")
     request.revision = revision
     if let text = arguments.value("--memory") ?? ProcessInfo.processInfo.environment["BEZOAR_MEMORY"] {
       guard let memory = MemoryBudget(text) else {
@@ -343,7 +343,7 @@ struct Runner {
     for plugin in plugins {
       do throws(PJRTError) {
         let device = try PJRTDevice(plugin: plugin.path)
-        print("plugin       \(plugin.path): PJRT \(device.version), \(device.name), \(device.kind)")
+        print("plugin       \(plugin.path): \(device.name)")
       } catch { print("plugin       \(error)") }
     }
     let check = try SelfCheck.run(device: device, threads: try threads())
