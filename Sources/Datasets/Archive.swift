@@ -1,6 +1,8 @@
 import CArchive
 import Foundation
-import Synchronization
+#if !SANITIZE_THREAD
+  import Synchronization
+#endif
 
 /// The members of a tar (plain, gzip, zstd) or zip archive, read in their order without unpacking: names are only
 /// labels, and nothing is ever written.

@@ -1,7 +1,9 @@
 import CSandbox
 import Foundation
 import Images
-import Synchronization
+#if !SANITIZE_THREAD
+  import Synchronization
+#endif
 
 /// Decoders in processes of their own, which have given up files, network and most of the kernel: what an image
 /// does to a decoder costs that image alone.

@@ -63,12 +63,12 @@ public struct ImageReader: Sendable {
     let perTask = max(1, min(most, size / bytes))
     // Parts wait for those before them, so that no more than this is held whatever one takes.
     let batch = max(4 * threads * perTask, min(4096, (1 << 26) / bytes))
+    // A thread waits while its worker decodes: one more keeps all processors at work.
+    let lanes = decoders == nil || threads == 1 ? threads : threads + 1
     let count = dataset.entries.count
     for start in stride(from: 0, to: count, by: batch) {
       let end = min(start + batch, count)
-      state = concurrentReduce(
-        (end - start + perTask - 1) / perTask, threads: decoders == nil ? threads : threads + 1, into: state
-      ) { task in
+      state = concurrentReduce((end - start + perTask - 1) / perTask, threads: lanes, into: state) { task in
         let first = start + task * perTask
         return part(first..<min(first + perTask, end))
       } _: {
