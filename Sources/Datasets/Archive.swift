@@ -1,6 +1,8 @@
 import CArchive
 import Foundation
-#if !SANITIZE_THREAD
+#if SANITIZE_THREAD
+  import Images
+#else
   import Synchronization
 #endif
 

@@ -1,7 +1,9 @@
 import CSandbox
 import Foundation
 import Images
-#if !SANITIZE_THREAD
+#if SANITIZE_THREAD
+  import Images
+#else
   import Synchronization
 #endif
 
