@@ -1,9 +1,9 @@
 """Times one case of Benchmarks/compare.py in PyTorch (k-means in faiss): the same shapes, 2 threads.
 
-    python3 steps.py train-w16|embed-r18|advcl-w32|k-means [last|first|folded]
+    python3 steps.py train-w16|embed-r18|advcl-w32|k-means [last|first|folded] [cpu|cuda] [float32|tf32|bfloat16]
 
 The layout is channels last, channels first, or (embedding) a frozen TorchScript graph with batch norm
-folded by optimize_for_inference.
+folded by optimize_for_inference. With a device the network is compiled, and bfloat16 is by autocast.
 
 Prints {"rate": ...} in images a second, or clusterings a second. Warm-up calls come first.
 """
@@ -14,16 +14,25 @@ import time
 import numpy as np
 
 case, layout = sys.argv[1], (sys.argv + ["last"])[2]
+device, precision = sys.argv[3:5] if len(sys.argv) > 4 else ("cpu", "float32")
+is_compiled = len(sys.argv) > 4
 kind, name = case.split("-", 1)
 
 
+def wait():
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
 def median(runs, body):
-    body()
-    body()
+    for _ in range(10 if device == "cuda" else 2):
+        body()
+    wait()
     times = []
     for _ in range(runs):
         start = time.perf_counter()
         body()
+        wait()
         times.append(time.perf_counter() - start)
     return sorted(times)[runs // 2]
 
@@ -51,9 +60,15 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 torch.set_num_threads(2)
+torch.set_default_device(device)
+torch.set_float32_matmul_precision("highest" if precision == "float32" else "high")
+torch.backends.cudnn.allow_tf32 = precision != "float32"
+torch.backends.cudnn.benchmark = True
+rounded = torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
 NETWORKS = {
     "w16": (16, [1, 1, 1], 256), "w32": (32, [1, 1, 1], 256), "r20": (16, [3, 3, 3], 256),
     "r18": (64, [2, 2, 2, 2], 64), "r18-224": (64, [2, 2, 2, 2], 32),
+    "b512": (64, [2, 2, 2, 2], 512),
 }
 width, blocks, batch = NETWORKS[name]
 side = 224 if name == "r18-224" else 32
@@ -94,23 +109,33 @@ def contrast(views, temperature):
 form = torch.channels_last if layout != "first" else torch.contiguous_format
 x = torch.rand(batch, 3, side, side).contiguous(memory_format=form)
 net, features = encoder()
+
+
+def compiled(module):
+    return torch.compile(module) if is_compiled else module
+
+
 if kind == "train":
     head = nn.Sequential(nn.Linear(features, features), nn.BatchNorm1d(features), nn.ReLU(), nn.Linear(features, 128))
     net = nn.Sequential(net, head).to(memory_format=form)
     optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, weight_decay=1e-4)
+    run = compiled(net)
 
     def step():
         optimizer.zero_grad()
-        contrast(net(x), 1.0).backward()
+        with rounded:
+            views = run(x)
+        contrast(views.float(), 1.0).backward()
         optimizer.step()
 
     seconds = median(5, step)
 elif kind == "embed":
     net = net.to(memory_format=form).eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), rounded:
         if layout == "folded":
             net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x)))
-        seconds = median(5, lambda: net(x))
+        run = compiled(net)
+        seconds = median(5, lambda: run(x))
 elif kind == "advcl":
     # As published: every one of five inner steps embeds all views again, with all gradients.
     batch, sizes = 128, [2, 10, 50, 100, 500]
@@ -141,9 +166,12 @@ elif kind == "advcl":
     radius = torch.arange(32).sub(16).pow(2)
     keep = ((radius[:, None] + radius[None, :]) >= 64).float()
 
+    run = compiled(net)
+
     def features_of(x, own):
         Branched.now = own
-        return net(x)
+        with rounded:
+            return run(x).float()
 
     def objective(attacked, labelled, high):
         z = [head(features_of(v, own)) for v, own in ((attacked, 1), (first, 0), (second, 0), (high, 0))]

@@ -183,7 +183,7 @@ import Testing
     (["audit", ".", "--set", "scan.epoch=3"], "did you mean scan.epochs"),
     (["audit", ".", "--preset", "fast"], "presets are"),
     (["audit", ".", "--fail-on", "bad"], "--fail-on must be"), (["audit", ".", "--threads", "0"], "--threads must be"),
-    (["audit", ".", "--device", "cuda"], "no device cuda"), (["audit", ".", "a"], "unexpected argument a"),
+    (["audit", ".", "--device", "gpu"], "there is no device gpu"), (["audit", ".", "a"], "unexpected argument a"),
     (["train", "--out", "/nonexistent"], "not a run folder"),
     (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
     (["report", "/nonexistent.json"], "cannot read"), (["audit", ".", "--max-suspects", "1.5"], "--max-suspects must"),

@@ -206,7 +206,7 @@ import Testing
         #expect(try Execution(path, ["-n", folder + "/script"]).code == 0)
         guard shell == "bash" else { return }
         let probe = """
-          source \(folder)/script; COMP_WORDS=(bezoar audit --pre); COMP_CWORD=2; _bezoar; echo "${COMPREPLY[*]}"
+          source \(folder)/script; COMP_WORDS=(bezoar audit --pres); COMP_CWORD=2; _bezoar; echo "${COMPREPLY[*]}"
           COMP_WORDS=(bezoar audit --preset sc); COMP_CWORD=3; _bezoar; echo "${COMPREPLY[*]}"
           COMP_WORDS=(bezoar ga); COMP_CWORD=1; _bezoar; echo "${COMPREPLY[*]}"
           """

@@ -17,6 +17,9 @@ struct Network {
     Network(name: "r20", configuration: .init(width: 16, blocks: [3, 3, 3]), batch: 256),
     Network(name: "r18", configuration: .init(width: 64, blocks: [2, 2, 2, 2]), batch: 64),
   ]
+  /// ResNet-18 at a batch that fills an accelerator.
+  static let accelerated = Network(
+    name: "b512", configuration: .init(width: 64, blocks: [2, 2, 2, 2]), batch: 512)
   /// torchvision's ResNet-18 on full-size images.
   static let large = Network(name: "r18-224", configuration: .resNet18, batch: 32, side: 224)
   /// What `bezoar demo` trains.
@@ -76,9 +79,10 @@ struct Network {
   }
 
   static func cases(on device: any Device) -> [Case] {
-    (all + [demo]).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
-      + (all + [large, demo]).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
-      + (all[..<2] + [demo]).map { $0.timed("advcl", 128, on: device, $0.advCL) }
+    let few = device is CPUDevice ? [] : [accelerated]
+    return (all + [demo] + few).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
+      + (all + [large, demo] + few).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
+      + (all[..<2] + [demo] + few).map { $0.timed("advcl", 128, on: device, $0.advCL) }
   }
 }
 
