@@ -132,9 +132,11 @@ final class Archive: Sendable {
       } else if size < 0 || size > Self.largestMember {
         problem = "archive.too-large: \(size) bytes; at most \(Self.largestMember) are read"
       }
+      // Behind a prefix the first folder is not the name's own.
+      let folder = prefix.isEmpty ? nil : name.bytes.firstIndex(of: 0x2F).map { Path(bytes: Array(name.bytes[..<$0])) }
       try entries.append(
-        prefix + name.bytes, problem.map(Listing.Source.unusable) ?? .member(archive: number, ordinal: ordinal),
-        of: path)
+        prefix + name.bytes, label: folder?.description,
+        problem.map(Listing.Source.unusable) ?? .member(archive: number, ordinal: ordinal), of: path)
       // Going on to the next header would unpack all of it unseen.
       if size > Self.largestMember, let bomb = Self.passOver(handle) {
         damage = bomb

@@ -340,7 +340,7 @@ public struct Dataset: Sendable {
   private static func archives(
     _ paths: [Path]
   ) throws(DatasetError) -> ([Archive], Listing, [(path: Path, reason: String)]) {
-    var (archives, entries): ([Archive], Listing) = ([], Listing(foldersAreLabels: true))
+    var (archives, entries): ([Archive], Listing) = ([], Listing(foldersAreLabels: paths.count == 1))
     var ignored: [(path: Path, reason: String)] = []
     for path in paths {
       let archive = Archive(path)

@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  /// The archive's own name is no class.
+  @Test func foldersInsideArchivesAreLabels() throws {
+    try Fixtures.withFolder { folder in
+      for shard in 0..<2 {
+        var tar = TinyTar()
+        for name in ["cat/1.png", "dog/2.png", "3.png"] { tar.add(name, png(UInt8(40 * shard))) }
+        try write(tar.finished, folder + "/set-00\(shard).tar")
+      }
+      #expect(try Dataset(Path(folder)).entries.map(\.label) == ["cat", "dog", nil, "cat", "dog", nil])
+      #expect(try Dataset(Path(folder + "/set-001.tar")).entries.map(\.label) == ["cat", "dog", nil])
+    }
+  }
+
   @Test func shardsHaveLabelsAndADamagedOneCostsItself() throws {
     try Fixtures.withFolder { folder in
       for shard in 0..<4 {

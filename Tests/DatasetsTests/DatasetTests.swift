@@ -133,6 +133,30 @@ import Testing
     }
   }
 
+  /// What changes between listing and reading costs itself, and what was digested is what was decoded.
+  @Test func filesMayChangeAfterTheListing() throws {
+    try Fixtures.withFolder { folder in
+      for name in ["a", "b", "c", "d"] { try write(try png(7), "\(folder)/set/\(name).png") }
+      try write([UInt8](repeating: 9, count: 3073 * 3), folder + "/data_batch_1.bin")
+      let (set, batch) = (try Dataset(Path(folder + "/set")), try Dataset(Path(folder + "/data_batch_1.bin")))
+      let later = try png(200)
+      try write(later, folder + "/set/a.png")
+      try FileManager.default.removeItem(atPath: folder + "/set/b.png")
+      try write([], folder + "/set/c.png")
+      try FileManager.default.removeItem(atPath: folder + "/set/d.png")
+      mkfifo(folder + "/set/d.png", 0o600)
+      try write([UInt8](repeating: 9, count: 4000), folder + "/data_batch_1.bin")
+      let images = try ImageSet(ImageReader(set, threads: 2))
+      #expect(images.records.map(\.path.description) == ["a.png"] && images.records[0].digest == Digest(of: later))
+      let reasons = images.unreadable.map { $0.reason.prefix { $0 != ":" } }
+      #expect(reasons == ["file.unreadable", "image.empty", "file.unreadable"], "\(images.unreadable)")
+      let records = try ImageSet(ImageReader(batch, threads: 1))
+      #expect(
+        records.count == 1
+          && records.unreadable.map(\.reason) == Array(repeating: "file.unreadable: shorter than before", count: 2))
+    }
+  }
+
   @Test func digestsAreSHA256() {
     #expect(
       Digest(of: Array("abc".utf8)).description == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

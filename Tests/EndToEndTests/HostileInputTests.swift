@@ -169,4 +169,41 @@ import Testing
       }
     }
   }
+
+  /// Sets without anything to compare: a result with numbers, never a crash.
+  @Test(arguments: ["two", "identical", "black", "one channel", "tiny"])
+  func degenerateSetsHaveDefinedResults(_ kind: String) throws {
+    try Fixtures.withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/images", withIntermediateDirectories: true)
+      for i in 0..<(kind == "two" ? 2 : 40) {
+        let side = kind == "tiny" ? 2 : 16
+        var image = Image(width: side, height: side, red: kind == "black" ? 0 : 90)
+        if kind == "one channel" || kind == "tiny" {
+          for k in 0..<side * side { image.pixels[3 * k] = UInt8(truncatingIfNeeded: 37 * i + 11 * k * k) }
+        }
+        try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: "\(folder)/images/\(i).png"))
+      }
+      let run = try CommandTests.audit(folder + "/images", folder + "/out")
+      #expect(run.code == 4, "\(run.code) \(run.errors)")
+      let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))
+      let result = try JSONDecoder().decode(AuditResult.self, from: data)
+      #expect(result.verdict.value == .inconclusive && !result.verdict.reasons.isEmpty)
+      #expect(result.counts.suspects == 0 && result.suspects.allSatisfy { $0.score.isFinite })
+    }
+  }
+
+  /// A file whose name says Parquet or pickle is not guessed at.
+  @Test func formatsThatAreNotReadAreNamed() throws {
+    try Fixtures.withFolder { folder in
+      try Data("PAR1\0\0\0\0PAR1".utf8).write(to: URL(fileURLWithPath: folder + "/table.parquet"))
+      let table = try Execution.bezoar("inspect", folder + "/table.parquet")
+      #expect(table.code == 2 && table.errors.contains("Parquet is not read by this version"), "\(table.errors)")
+      try CommandTests.makeImages(24, in: folder + "/images")
+      try Data([0x80, 2, 0x63, 0x6F, 0x73, 0x0A]).write(to: URL(fileURLWithPath: folder + "/model.pth"))
+      let pickle = try CommandTests.audit(
+        folder + "/images", folder + "/out",
+        ["--encoder", folder + "/model.pth", "--encoder-normalization", "imagenet"])
+      #expect(pickle.code == 2 && pickle.errors.contains("not a valid safetensors file"), "\(pickle.errors)")
+    }
+  }
 }
