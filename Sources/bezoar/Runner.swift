@@ -1,5 +1,6 @@
 import Auditing
 import CPUDevice
+import Conformance
 import Findings
 import Foundation
 import PJRTDevice
@@ -343,7 +344,12 @@ struct Runner {
     for plugin in plugins {
       do throws(PJRTError) {
         let device = try PJRTDevice(plugin: plugin.path)
+        let check = Conformance(of: device)
+        let words = check.failures.prefix(3).map { "\($0.name) (\(String(format: "%.1f", $0.error)) times too far)" }
         print("plugin       \(plugin.path): \(device.name)")
+        print(
+          "             \(check.count - check.failures.count) of \(check.count) op cases within the limits of the CPU device\(words.isEmpty ? "" : "; off: \(words.joined(separator: ", "))")"
+        )
       } catch { print("plugin       \(error)") }
     }
     let check = try SelfCheck.run(device: device, threads: try threads())

@@ -1,6 +1,7 @@
 import AllocationCounter
 import CPUDevice
 import Randomness
+import Conformance
 import Tensors
 import TestSupport
 import Testing

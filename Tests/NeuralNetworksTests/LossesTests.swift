@@ -2,6 +2,7 @@ import Foundation
 import NeuralNetworks
 import Randomness
 import TestSupport
+import Conformance
 import Tensors
 import Testing
 

@@ -3,6 +3,7 @@ import Foundation
 import PJRTDevice
 import StableHLO
 import TestSupport
+import Conformance
 import Tensors
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import StableHLO
+import Conformance
 import Tensors
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import CPUDevice
+import Conformance
 import Tensors
 import TestSupport
 import Testing
