@@ -1,3 +1,4 @@
+import Dispatch
 import NeuralNetworks
 import Randomness
 import Tensors
@@ -17,7 +18,7 @@ struct EpochLoop {
   }
 
   /// One step's place in the training.
-  struct Step {
+  struct Step: Sendable {
     let images: [Int]
     let epoch: Int
     /// Steps done before this one, in all epochs.
@@ -30,12 +31,12 @@ struct EpochLoop {
   /// - Parameters:
   ///   - state: Where to go on.
   ///   - executable: The step; its first outputs are the loss and the spread of features.
-  ///   - feeds: Makes the step's feeds.
+  ///   - feeds: Makes the step's feeds; those of the next step while a device that is apart computes this one.
   /// - Returns: The last state. A loss that is not finite ends the training, also when it is resumed.
   func run(
     _ state: TrainingState, _ executable: any Executable, on device: any Device,
     afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void,
-    afterEpoch: (TrainingState) throws -> Void, feeds: (Step) -> [Tensor]
+    afterEpoch: (TrainingState) throws -> Void, feeds: @escaping @Sendable (Step) -> [Tensor]
   ) throws -> TrainingState {
     var state = state
     let store = ParameterStore(state.arrays, on: device)
@@ -45,14 +46,18 @@ struct EpochLoop {
       var order = stream.stream("order").stream(state.epoch)
       let permutation = order.permutation(images)
       var (loss, spread): (Float, Float) = (0, 0)
+      func prepared(_ step: Int) -> () -> [Tensor] {
+        let next = Step(
+          images: Array(permutation[step * batch..<(step + 1) * batch]), epoch: state.epoch,
+          done: state.epoch * steps + step, learningRate: schedule.learningRate(state.epoch * steps + step))
+        return device.isApart ? ahead { feeds(next) } : { feeds(next) }
+      }
+      var next = steps > 0 ? prepared(0) : { [] }
       for step in 0..<steps {
         let done = state.epoch * steps + step
-        let out = store.run(
-          executable,
-          feeds(
-            Step(
-              images: Array(permutation[step * batch..<(step + 1) * batch]), epoch: state.epoch, done: done,
-              learningRate: schedule.learningRate(done))))
+        let own = next()
+        if step + 1 < steps { next = prepared(step + 1) }
+        let out = store.run(executable, own)
         loss += out[0].item
         spread = out[1].item
         if !out[0].item.isFinite {
@@ -72,4 +77,25 @@ struct EpochLoop {
     }
     return state
   }
+}
+
+/// Begins to make a value on another thread.
+///
+/// - Returns: Waits for it; to be called once.
+private func ahead<T: Sendable>(_ make: @escaping @Sendable () -> T) -> () -> T {
+  let (value, isDone) = (Slot<T>(), DispatchSemaphore(value: 0))
+  DispatchQueue.global().async {
+    value.content = make()
+    isDone.signal()
+  }
+  return {
+    isDone.wait()
+    guard let content = value.content else { preconditionFailure("nothing was made") }
+    return content
+  }
+}
+
+/// Written by one thread before another reads it.
+private final class Slot<T: Sendable>: @unchecked Sendable {
+  var content: T?
 }

@@ -65,6 +65,8 @@ public final class PJRTDevice: Device, @unchecked Sendable {
     return (Int(memory.in_use), memory.has_limit ? Int(memory.limit) : nil)
   }
 
+  public var isApart: Bool { true }
+
   public func buffer(_ tensor: Tensor) -> any DeviceBuffer {
     attempt("copying \(tensor.shape) to the device") { () throws(PJRTError) in try PJRTBuffer(tensor, on: self) }
   }

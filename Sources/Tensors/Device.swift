@@ -1,11 +1,17 @@
-/// Something that runs programs: today the CPU.
+/// Something that runs programs: the CPU, or what a plugin drives.
 public protocol Device: Sendable {
   /// What `--device` and the report call it.
   var name: String { get }
+  /// True if it computes beside the processors, which can prepare the next step meanwhile.
+  var isApart: Bool { get }
   /// Copies a tensor to the device.
   func buffer(_ tensor: Tensor) -> any DeviceBuffer
   /// Turns a program into something that runs, with all memory planned.
   func compile(_ program: Program) -> any Executable
+}
+
+extension Device {
+  public var isApart: Bool { false }
 }
 
 /// A tensor in a device's memory; executables update it in place.
