@@ -26,8 +26,8 @@ public final class DecoderPool: Sendable {
   private let state = Mutex(State())
 
   private struct State: Sendable {
-    /// Workers that wait, by the side they resize to.
-    var idle: [Int: [Worker]] = [:]
+    /// Workers that wait, by what they do.
+    var idle: [DecodingTask: [Worker]] = [:]
     var started = 0
     var crashes = 0
     /// What all workers could give up.
@@ -70,10 +70,10 @@ public final class DecoderPool: Sendable {
     return "worker processes with \(levels.isEmpty ? "no restriction" : levels.joined(separator: ", "))"
   }
 
-  /// Decodes and resizes files, in their order; `side` 0 asks for extents alone.
+  /// Decodes and resizes files, in their order.
   ///
   /// Answers come for many files at once, so a crash does not say at which it was: then they are sent one by one.
-  func decode(_ files: [[UInt8]], side: Int) -> [Decoding] {
+  func decode(_ files: [[UInt8]], _ task: DecodingTask) -> [Decoding] {
     var done: [Decoding] = []
     done.reserveCapacity(files.count)
     var isCareful = false
@@ -82,13 +82,13 @@ public final class DecoderPool: Sendable {
         done.append(.unreadable("decoder.given-up: \(Self.largestNumberOfCrashes) decoders have crashed"))
         continue
       }
-      guard let worker = take(side) else {
+      guard let worker = take(task) else {
         done.append(.unreadable("decoder.not-started: \(String(cString: strerror(errno)))"))
         continue
       }
       let end = isCareful ? done.count + 1 : files.count
-      guard let failure = converse(worker, files[done.count..<end], side: side, &done) else {
-        state.withLock { $0.idle[side, default: []].append(worker) }
+      guard let failure = converse(worker, files[done.count..<end], task, &done) else {
+        state.withLock { $0.idle[task, default: []].append(worker) }
         continue
       }
       let status = Self.end(worker, waits: failure == .ended)
@@ -109,7 +109,8 @@ public final class DecoderPool: Sendable {
   /// Sends files and takes answers.
   ///
   /// - Returns: Nil if all were answered.
-  private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, side: Int, _ done: inout [Decoding]) -> Failure?
+  private func converse(_ worker: Worker, _ files: ArraySlice<[UInt8]>, _ task: DecodingTask, _ done: inout [Decoding])
+    -> Failure?
   {
     worker.outgoing.removeAll(keepingCapacity: true)
     for file in files {
@@ -141,7 +142,9 @@ public final class DecoderPool: Sendable {
         if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
         if count <= 0 { return .ended }
         filled += count
-        while done.count < wanted, let (answer, next) = Self.answer(worker.incoming, at..<filled, side: side) {
+        while done.count < wanted,
+          let (answer, next) = Self.answer(worker.incoming, at..<filled, pixelBytes: task.pixelBytes)
+        {
           done.append(answer)
           at = next
           last = Date()
@@ -179,8 +182,8 @@ public final class DecoderPool: Sendable {
     return status
   }
 
-  private func take(_ side: Int) -> Worker? {
-    if let idle = state.withLock({ $0.idle[side]?.popLast() }) { return idle }
+  private func take(_ task: DecodingTask) -> Worker? {
+    if let idle = state.withLock({ $0.idle[task]?.popLast() }) { return idle }
     var sockets: [Int32] = [0, 0]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
       return nil
@@ -193,7 +196,7 @@ public final class DecoderPool: Sendable {
     posix_spawn_file_actions_adddup2(&actions, sockets[1], 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    let words = ["bezoar", Self.command, String(side)]
+    let words = ["bezoar", Self.command, String(task.side), task.keepsPixels ? "pixels" : "account"]
     // No BLAS threads, and nothing of the user's environment but where libraries are.
     var settings = ["OPENBLAS_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
     for name in ["LD_LIBRARY_PATH", "BEZOAR_TEST_DECODER"] {
@@ -236,12 +239,12 @@ public final class DecoderPool: Sendable {
   // MARK: answers
 
   /// Status, then extents, remarks with grey as the highest bit, and pixels, or the length and text of a reason.
-  static func answer(_ bytes: [UInt8], _ range: Range<Int>, side: Int) -> (Decoding, next: Int)? {
+  static func answer(_ bytes: [UInt8], _ range: Range<Int>, pixelBytes: Int) -> (Decoding, next: Int)? {
     let start = range.lowerBound
     func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
     guard range.count >= 9 else { return nil }
     if bytes[start] == 0 {
-      let end = start + 10 + 3 * side * side
+      let end = start + 10 + pixelBytes
       guard range.upperBound >= end else { return nil }
       return (
         .image(
@@ -275,14 +278,19 @@ public final class DecoderPool: Sendable {
   }
 
   /// What a worker does until its input ends: descriptor 0 is the socket.
-  public static func serve(_ side: Int) -> Int32 {
+  ///
+  /// - Parameter words: The program's arguments behind ``command``.
+  /// - Returns: Its exit code; nil if these are no arguments of a worker.
+  public static func serve(_ words: ArraySlice<String>) -> Int32? {
+    guard words.count == 2, let side = words.first.flatMap({ Int($0) }), (0...4096).contains(side) else { return nil }
+    let task = DecodingTask(side: side, keepsPixels: words.last == "pixels")
     let decoder = ImageDecoder()
     // What is looked up once is looked up before the doors close.
     let probe = Image(width: 8, height: 8, red: 1)
     for bytes in [try? ImageCodec.encodePNG(probe), try? ImageCodec.encodeJPEG(probe, quality: 90)] {
-      if let bytes { _ = Decoding(bytes, side: max(side, 4), decoder) }
+      if let bytes { _ = Decoding(bytes, DecodingTask(side: max(side, 4)), decoder) }
     }
-    _ = Decoding([1, 2, 3], side: side, decoder)
+    _ = Decoding([1, 2, 3], task, decoder)
     let fault = ProcessInfo.processInfo.environment["BEZOAR_TEST_DECODER"]
     var hello = UInt8(truncatingIfNeeded: bezoar_sandbox(memory))
     guard write(0, &hello, 1) == 1 else { return 2 }
@@ -299,7 +307,7 @@ public final class DecoderPool: Sendable {
         let file = Array(input[at + 4..<at + 4 + count])
         at += 4 + count
         if let fault { fail(fault, file) }
-        append(Decoding(file, side: side, decoder), to: &output)
+        append(Decoding(file, task, decoder), to: &output)
       }
       var sent = 0
       while sent < output.count {

@@ -41,6 +41,8 @@ public struct ImageReader: Sendable {
     self.side = side ?? Self.automaticSide(dataset, decoders: decoders, threads: threads)
   }
 
+  private var task: DecodingTask { .init(side: side, keepsPixels: keepsPixels) }
+
   /// Bytes that the pixels of all images take at most.
   public var mostPixels: Int { 3 * side * side * dataset.entries.count }
 
@@ -83,7 +85,7 @@ public struct ImageReader: Sendable {
   /// Entries that one thread reads.
   private func part(_ range: Range<Int>) -> Part {
     var part = Part()
-    if keepsPixels { part.pixels.reserveCapacity(range.count * 3 * side * side) }
+    part.pixels.reserveCapacity(range.count * task.pixelBytes)
     let decoder = ImageDecoder()
     var (waiting, bytes) = ([(Int, Dataset.Entry, Dataset.Content)](), 0)
     for i in range {
@@ -95,7 +97,7 @@ public struct ImageReader: Sendable {
       if bytes >= 1 << 22 || i == range.upperBound - 1 {
         let files = waiting.compactMap { if case .file(let bytes, _) = $0.2 { bytes } else { nil } }
         take(
-          waiting, decoders?.decode(files, side: side) ?? files.map { Decoding($0, side: side, decoder) }, into: &part)
+          waiting, decoders?.decode(files, task) ?? files.map { Decoding($0, task, decoder) }, into: &part)
         (waiting, bytes) = ([], 0)
       }
     }
@@ -124,7 +126,7 @@ public struct ImageReader: Sendable {
           continue
         case nil: preconditionFailure("a decoding a file")
         }
-      case .image(let own, let ownDigest): (image, digest) = (DecodedImage(own, side: side), ownDigest)
+      case .image(let own, let ownDigest): (image, digest) = (DecodedImage(own, task), ownDigest)
       case .unreadable(let reason):
         part.unreadable.append(exception(reason))
         continue
@@ -132,7 +134,7 @@ public struct ImageReader: Sendable {
         part.ignored.append(exception(reason))
         continue
       }
-      if keepsPixels { part.pixels += image.pixels }
+      part.pixels += image.pixels
       part.grey += image.isGrey ? 1 : 0
       if !image.remarks.isEmpty { part.remarks.append((entry.path, image.remarks)) }
       part.records.append(
@@ -150,11 +152,12 @@ public struct ImageReader: Sendable {
     let step = dataset.isSequential ? 1 : max(1, dataset.entries.count / 64)
     let end = dataset.isSequential ? min(64, dataset.entries.count) : dataset.entries.count
     let sample = stride(from: 0, to: end, by: step).map { dataset.entries[$0] }
+    let headers = DecodingTask(side: 0)
     let sizes = concurrentMap((sample.count + 7) / 8, threads: threads) { task -> [[Int]] in
       let contents = sample[8 * task..<min(8 * task + 8, sample.count)].map(dataset.content)
       let files = contents.compactMap { if case .file(let bytes, _) = $0 { bytes } else { nil } }
       let decoder = ImageDecoder()
-      let decoded = decoders?.decode(files, side: 0) ?? files.map { Decoding($0, side: 0, decoder) }
+      let decoded = decoders?.decode(files, headers) ?? files.map { Decoding($0, headers, decoder) }
       return decoded.compactMap { if case .image(let image) = $0 { [image.width, image.height] } else { nil } }
         + contents.compactMap { if case .image(let image, _) = $0 { [image.width, image.height] } else { nil } }
     }.flatMap(\.self)

@@ -19,9 +19,7 @@ struct Bezoar {
     signal(SIGPIPE, SIG_IGN)
     // A worker of this program's own: see DecoderPool.
     let words = CommandLine.arguments
-    if words.count == 3, words[1] == DecoderPool.command, let side = Int(words[2]), (0...4096).contains(side) {
-      exit(DecoderPool.serve(side))
-    }
+    if words.count > 1, words[1] == DecoderPool.command, let code = DecoderPool.serve(words[2...]) { exit(code) }
     // A parent may have started this program from a thread that blocks signals.
     var wanted = sigset_t()
     sigemptyset(&wanted)
