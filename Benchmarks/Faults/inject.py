@@ -20,9 +20,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BEZOAR = os.environ.get("BEZOAR", os.path.join(ROOT, ".build/release/bezoar"))
-FASHION = "/usr/share/datasets/fashion-mnist"
+from kill import BEZOAR, FASHION, result
+
 SETTINGS = [
     "imageSize=16", "network.width=4", "network.blocks=[1,1]", "scan.epochs=2", "scan.batch=16", "scan.warmUpEpochs=0",
     "advcl.epochs=1", "advcl.batch=16", "search.flipImages=16", "search.clusters=4", "evaluation.robustImages=8"]
@@ -84,16 +83,6 @@ def main():
         if at:
             environment.update(INJECT_AT=str(at), INJECT_KIND=kind)
         return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-    def result(out):
-        with open(out + "/result.json") as file:
-            whole = json.load(file)
-        del whole["run"]
-        files = {}
-        for part in ["kept.txt", "suspects.csv", "manifest.sha256", "models/clean/model.safetensors"]:
-            with open(out + "/" + part, "rb") as file:
-                files[part] = file.read()
-        return whole, files
 
     whole = audit(work + "/whole", work + "/calls")
     wanted = result(work + "/whole")

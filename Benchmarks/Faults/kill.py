@@ -25,6 +25,18 @@ SETTINGS = [
     "evaluation.robustImages=32", "minimumImages=100"]
 
 
+def result(out):
+    """What two runs have to have in common: the result outside `run`, and the files beside it."""
+    with open(out + "/result.json") as file:
+        whole = json.load(file)
+    del whole["run"]
+    files = {}
+    for part in ["kept.txt", "suspects.csv", "manifest.sha256", "models/clean/model.safetensors"]:
+        with open(out + "/" + part, "rb") as file:
+            files[part] = file.read()
+    return whole, files
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
@@ -45,16 +57,6 @@ def main():
         return [BEZOAR, "audit", planted + "/dataset", "--out", out, "--threads", "2", "--progress", "none",
                 "--ground-truth", planted + "/ground-truth.json", "--format", "html,csv,sarif",
                 *[word for setting in SETTINGS for word in ("--set", setting)]]
-
-    def result(out):
-        with open(out + "/result.json") as file:
-            whole = json.load(file)
-        del whole["run"]
-        files = {}
-        for part in ["kept.txt", "suspects.csv", "manifest.sha256", "models/clean/model.safetensors"]:
-            with open(out + "/" + part, "rb") as file:
-                files[part] = file.read()
-        return whole, files
 
     whole = arguments.work + "/whole"
     begin = time.time()
@@ -91,4 +93,5 @@ def main():
     raise SystemExit(1 if differing else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

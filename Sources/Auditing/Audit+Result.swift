@@ -21,7 +21,7 @@ extension Audit {
     let verdict = try decide(outcome, search, metrics)
     let account = DatasetAccount(
       request.dataset, dataset, digest: set.digest, set.tally, unreadable: set.unreadable,
-      ignored: set.ignored, side: set.side, greyShare: set.greyShare, manifest: Digest(of: manifest.bytes))
+      ignored: set.ignored, side: set.side, manifest: Digest(of: manifest.bytes))
     let gate = Gate.outcome(
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
@@ -337,7 +337,7 @@ extension DatasetAccount {
   /// The account of a dataset that was read.
   init(
     _ path: String, _ dataset: Dataset, digest: Digest, _ tally: Tally, unreadable: [ImageSet.Exception],
-    ignored: [ImageSet.Exception], side: Int, greyShare: Double, manifest: Digest
+    ignored: [ImageSet.Exception], side: Int, manifest: Digest
   ) {
     func entry(_ item: ImageSet.Exception) -> Exception {
       let name = named(item.path)
@@ -345,7 +345,7 @@ extension DatasetAccount {
     }
     self.init(
       path: path, format: dataset.format.rawValue, digest: digest.description, decoded: tally.count,
-      unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side, greyShare: greyShare,
+      unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side, greyShare: tally.greyShare,
       manifestDigest: manifest.description,
       remarks: tally.remarks.map { kind, remark in
         let (code, detail) = kind.words

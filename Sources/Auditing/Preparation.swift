@@ -34,7 +34,6 @@ public struct Inspection {
   /// What has been read so far.
   private struct Reading: Sendable {
     var tally = Tally()
-    var grey = 0
     var unreadable: [ImageSet.Exception] = []
     var ignored: [ImageSet.Exception] = []
     var manifest = Manifest()
@@ -62,9 +61,7 @@ public struct Inspection {
     var start = Reading(file: file)
     let isContained = try start.manifest.append(containersOf: dataset)
     var read = reader.read(into: start) { reading, part in
-      reading.tally.add(part.records)
-      reading.tally.add(part.remarks)
-      reading.grey += part.grey
+      reading.tally.add(part)
       reading.unreadable += part.unreadable
       reading.ignored += part.ignored
       if !isContained { reading.manifest.append(part.records, part.unreadable) }
@@ -77,8 +74,7 @@ public struct Inspection {
     sizes = read.tally.sizes
     account = DatasetAccount(
       path, dataset, digest: read.tally.digest(read.unreadable), read.tally, unreadable: read.unreadable,
-      ignored: read.ignored, side: reader.side,
-      greyShare: Double(read.grey) / Double(max(1, read.tally.count)), manifest: read.digest.digest)
+      ignored: read.ignored, side: reader.side, manifest: read.digest.digest)
   }
 
   /// The account as text.

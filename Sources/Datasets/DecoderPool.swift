@@ -1,9 +1,7 @@
 import CSandbox
 import Foundation
 import Images
-#if SANITIZE_THREAD
-  import Images
-#else
+#if !SANITIZE_THREAD
   import Synchronization
 #endif
 

@@ -69,8 +69,8 @@ public struct ImageReader: Sendable {
     let lanes = decoders == nil || threads == 1 ? threads : threads + 1
     let count = dataset.entries.count
     for start in stride(from: 0, to: count, by: batch) {
-      // Handed over and back, so that it is never copied.
       let end = min(start + batch, count)
+      // Handed over and back, so that it is never copied.
       state = concurrentReduce((end - start + perTask - 1) / perTask, threads: lanes, into: consume state) { task in
         let first = start + task * perTask
         return part(first..<min(first + perTask, end))

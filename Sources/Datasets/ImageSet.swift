@@ -32,14 +32,13 @@ public struct ImageSet: Sendable {
   public let records: [Record]
   public let unreadable: [Exception]
   public let ignored: [Exception]
-  /// Share of images without colour.
-  public let greyShare: Double
-
   /// What the images of the dataset add up to.
   public let tally: Tally
   /// Digest of the dataset: of all digests and paths in order.
   public let digest: Digest
 
+  /// Share of the dataset's images without colour.
+  public var greyShare: Double { tally.greyShare }
   /// Bytes an image takes.
   public var stride: Int { 3 * side * side }
   /// Number of images.
@@ -51,7 +50,6 @@ public struct ImageSet: Sendable {
     var records: [Record] = []
     var unreadable: [Exception] = []
     var ignored: [Exception] = []
-    var grey = 0
     var tally = Tally()
   }
 
@@ -70,19 +68,16 @@ public struct ImageSet: Sendable {
       $0.records += $1.records
       $0.unreadable += $1.unreadable
       $0.ignored += $1.ignored
-      $0.grey += $1.grey
-      $0.tally.add($1.records)
-      $0.tally.add($1.remarks)
+      $0.tally.add($1)
     }
     tally = all.tally
     digest = tally.digest(all.unreadable)
     (records, unreadable, ignored) = (all.records, all.unreadable, all.ignored)
     pixels = try all.pixels.finish()
-    greyShare = records.isEmpty ? 0 : Double(all.grey) / Double(records.count)
   }
 
   private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record]) {
-    (side, storage, greyShare, tally, digest) = (set.side, set.storage, set.greyShare, set.tally, set.digest)
+    (side, storage, tally, digest) = (set.side, set.storage, set.tally, set.digest)
     (self.pixels, self.records, unreadable, ignored) = (pixels, records, [], [])
   }
 

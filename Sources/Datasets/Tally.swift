@@ -8,7 +8,11 @@ public struct Tally: Sendable {
   public private(set) var sizes: [Size: Int] = [:]
   /// How many images have which remark, and the first of them.
   public private(set) var remarks: [ImageRemarks: Remark] = [:]
+  private var grey = 0
   private let stream = Digest.Stream()
+
+  /// Share of images without colour.
+  public var greyShare: Double { Double(grey) / Double(max(1, count)) }
 
   /// Images that the same is odd about.
   public struct Remark: Sendable {
@@ -29,19 +33,16 @@ public struct Tally: Sendable {
   public init() {}
 
   /// Adds the next images.
-  public mutating func add(_ records: [ImageSet.Record]) {
-    count += records.count
+  public mutating func add(_ part: ImageReader.Part) {
+    count += part.records.count
+    grey += part.grey
     var bytes: [UInt8] = []
-    for record in records {
+    for record in part.records {
       sizes[Size(width: record.width, height: record.height), default: 0] += 1
       bytes += record.digest.bytes + record.path.bytes + [0]
     }
     stream.append(bytes[...])
-  }
-
-  /// Adds what is odd about the next images.
-  public mutating func add(_ odd: [(path: Path, ImageRemarks)]) {
-    for (path, own) in odd {
+    for (path, own) in part.remarks {
       for bit in 0..<7 {
         let one = ImageRemarks(rawValue: 1 << bit)
         guard own.contains(one) else { continue }

@@ -90,7 +90,7 @@ struct PNGStructure {
   init(_ bytes: [UInt8]) {
     var (i, gamma, isStandard) = (8, false, false)
     func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 << 8 | Int(bytes[at + $1]) } }
-    while i + 8 <= bytes.count {
+    walk: while i + 8 <= bytes.count {
       let length = number(i)
       chunks += 1
       switch String(decoding: bytes[i + 4..<i + 8], as: UTF8.self) {
@@ -101,8 +101,7 @@ struct PNGStructure {
       case "gAMA": gamma = i + 12 <= bytes.count && length == 4 && abs(number(i + 8) - 45455) > 500
       case "IEND":
         if bytes.count > i + 12 + length { remarks.insert(.trailingData) }
-        if gamma && !isStandard { remarks.insert(.colorProfile) }
-        return
+        break walk
       default: break
       }
       i += 12 + length
