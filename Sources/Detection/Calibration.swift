@@ -14,18 +14,21 @@ public enum Calibration {
     }
   }
 
-  /// p-values from an exponential tail through the 80 % and 95 % quantiles of the null: where a few of the
-  /// null values are not null after all, and where p-values below 1 / n are needed.
+  /// p-values from an exponential tail through two quantiles of the null: where a few of the null values are
+  /// not null after all, and where p-values below 1 / n are needed.
   ///
+  /// - Parameter quantiles: In order, (0, 1).
   /// - Source: Knijnenburg et al., "Fewer permutations, more accurate P-values", Bioinformatics 2009, with
   ///   a generalised Pareto tail of shape 0.
-  public static func tailPValues(_ scores: [Float], null: [Float]) -> [Double] {
+  public static func tailPValues(
+    _ scores: [Float], null: [Float], quantiles: (Double, Double) = (0.8, 0.95)
+  ) -> [Double] {
     let sorted = null.sorted()
-    let (low, high) = (Double(sorted[sorted.count * 80 / 100]), Double(sorted[sorted.count * 95 / 100]))
-    let scale = max(high - low, 1e-6)
-    let plain = pValues(scores, null: null)
-    return zip(scores, plain).map { score, p in
-      Double(score) <= low ? p : 0.2 * exp(-log(4) * (Double(score) - low) / scale)
+    func value(_ share: Double) -> Double { Double(sorted[Int(share * Double(sorted.count))]) }
+    let (low, high) = (value(quantiles.0), value(quantiles.1))
+    let rate = log((1 - quantiles.0) / (1 - quantiles.1)) / max(high - low, 1e-6)
+    return zip(scores, pValues(scores, null: null)).map { score, p in
+      Double(score) <= low ? p : (1 - quantiles.0) * exp(-rate * (Double(score) - low))
     }
   }
 
@@ -108,8 +111,7 @@ public struct Separation: Codable, Sendable, Hashable {
   ///   - decoys: Scores of what cannot be planted, from the same images or some of them.
   ///   - members: Images taken for planted so far; their median is the upper mode.
   ///   - rate: Largest false-discovery rate among images above the threshold.
-  ///   - place: Where to cut among places that are equally deep: 0 the lowest, 0.5 the middle one; [0, 1).
-  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double, place: Double = 0.5) {
+  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
     (threshold, above, decoysAbove, valley, gap, distance, deviation) = (.infinity, 0, 0, 1, 0, 0, 0)
     guard members.count >= 3, decoys.count >= 20 else { return }
     let null = decoys.sorted()
@@ -119,13 +121,24 @@ public struct Separation: Codable, Sendable, Hashable {
     let mode = own[own.count / 2]
     distance = (mode - median) / spread
     guard mode > low else { return }
-    dig(scores, from: low, to: mode, place: place)
+    dig(scores, from: low, to: mode)
     // Where the valley is not empty, images of the upper mode reach down into it: take those that the
     // decoys allow. Never more than they allow.
-    let scale = Double(scores.count) / Double(null.count)
-    let allowed = Self.threshold(scores, null, rate: rate / scale)
+    let allowed = Self.threshold(scores, decoys: decoys, rate: rate)
     if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
+    count(scores, decoys)
+  }
+
+  /// Cuts elsewhere.
+  mutating func cut(at other: Float, _ scores: [Float], decoys: [Float]) {
+    threshold = other
+    count(scores, decoys)
+  }
+
+  /// Counts what lies at or above the threshold.
+  private mutating func count(_ scores: [Float], _ decoys: [Float]) {
     above = scores.count { $0 >= threshold }
+    let scale = Double(scores.count) / Double(decoys.count)
     decoysAbove = Int((Double(decoys.count { $0 >= threshold }) * scale).rounded())
     deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()
   }
@@ -145,7 +158,7 @@ public struct Separation: Codable, Sendable, Hashable {
     let mode = own[own.count / 2]
     distance = (mode - median) / spread
     guard mode > low else { return }
-    dig(scores, from: low, to: mode, place: 0.5)
+    dig(scores, from: low, to: mode)
     let cut = threshold
     let p = Calibration.tailPValues(scores, null: scores.filter { $0 < cut })
     guard let lowest = Calibration.threshold(scores, p, rate: rate) else {
@@ -159,7 +172,7 @@ public struct Separation: Codable, Sendable, Hashable {
   }
 
   /// Looks for the deepest place between the bulk and the mode.
-  private mutating func dig(_ scores: [Float], from low: Float, to mode: Float, place: Double) {
+  private mutating func dig(_ scores: [Float], from low: Float, to mode: Float) {
     // Twelve bins from the tail of the decoys to the mode; two neighbouring ones are the valley.
     let bins = 12
     let width = (mode - low) / Float(bins)
@@ -173,21 +186,23 @@ public struct Separation: Codable, Sendable, Hashable {
     guard let least = pairs.min() else { return }
     gap = Double(counts.count { $0 == 0 }) / Double(bins)
     let deepest = pairs.indices.filter { pairs[$0] == least }
-    threshold = low + width * Float(deepest[Int(place * Double(deepest.count))] + 1)
+    threshold = low + width * Float(deepest[deepest.count / 2] + 1)
     valley = Double(least) / Double(max(1, peak))
   }
 }
 
 extension Separation {
-  /// Lowest threshold at and above which decoys are at most a share `rate` of the scores.
+  /// Lowest threshold at and above which decoys, for as many as scores, are at most a share `rate` of them.
   ///
   /// - Source: Elias and Gygi, Nature Methods 2007; Barber and Candès add 1 to the decoys, which would
   ///   need 1 / rate true ones before any could be found.
-  fileprivate static func threshold(_ scores: [Float], _ null: [Float], rate: Double) -> Float {
-    var (best, decoys): (Float, Int) = (.infinity, null.count)
+  static func threshold(_ scores: [Float], decoys: [Float], rate: Double) -> Float {
+    let null = decoys.sorted()
+    let allowed = rate * Double(null.count) / Double(max(1, scores.count))
+    var (best, above): (Float, Int) = (.infinity, null.count)
     for (i, score) in scores.sorted(by: >).enumerated() {
-      while decoys > 0, null[decoys - 1] >= score { decoys -= 1 }
-      if Double(null.count - decoys) <= rate * Double(i + 1) { best = score }
+      while above > 0, null[above - 1] >= score { above -= 1 }
+      if Double(null.count - above) <= allowed * Double(i + 1) { best = score }
     }
     return best
   }

@@ -63,6 +63,17 @@ public struct NearDuplicates: Detector {
     }
   }
 
+  /// How many of some images remain if of those that are the same picture over again only one counts; up to `most`.
+  static func distinct(_ images: [Int], in set: ImageSet, upTo most: Int) -> Int {
+    var kept: [[Float]] = []
+    for image in images where kept.count < most {
+      let own = print(set, image).thumbnail
+      let isKnown = kept.contains { zip(own, $0).reduce(Float(0)) { $0 + $1.0 * $1.1 } >= correlation }
+      if !isKnown { kept.append(own) }
+    }
+    return kept.count
+  }
+
   private struct Print: Sendable {
     var hash: UInt64
     var contrast: Float

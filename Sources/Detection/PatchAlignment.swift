@@ -6,6 +6,41 @@ enum PatchAlignment {
   /// Largest deviation of the members from their median, in levels, at which a pixel counts as shared.
   private static let tolerance: Float = 24
 
+  /// Moves places that were found in reduced images to where the pixels are most like a picture's.
+  ///
+  /// - Parameter reach: Pixels that a place may be off; with 0 nothing moves.
+  static func refined(
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], to picture: PatchTemplate, reach: Int
+  ) -> [(image: Int, x: Int, y: Int)] {
+    guard reach > 0 else { return members }
+    let span = set.side - picture.side
+    func around(_ at: Int) -> ClosedRange<Int> {
+      let middle = min(max(0, at), span)
+      return max(0, middle - reach)...min(span, middle + reach)
+    }
+    return members.map { member in
+      let start = member.image * set.stride
+      var (best, place) = (Float.infinity, member)
+      for y in around(member.y) {
+        for x in around(member.x) {
+          var sum: Float = 0
+          for row in 0..<picture.side where sum < best {
+            let (from, to) = (row * picture.side, start + 3 * ((y + row) * set.side + x))
+            for column in 0..<picture.side {
+              let weight = picture.weights[from + column]
+              for c in 0..<3 {
+                let difference = Float(set.pixels[to + 3 * column + c]) - Float(picture.pixels[3 * (from + column) + c])
+                sum += weight * difference * difference
+              }
+            }
+          }
+          if sum < best { (best, place.x, place.y) = (sum, x, y) }
+        }
+      }
+      return place
+    }
+  }
+
   /// Aligns images on places and keeps the square around them in which they agree.
   ///
   /// The picture is the per-pixel median; a pixel's weight falls with the 90 % quantile of the

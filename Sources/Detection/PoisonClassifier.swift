@@ -62,27 +62,25 @@ public struct PoisonClassifier: Sendable {
   /// Trains on patches and scores every image; higher is more like carrying one of them.
   ///
   /// - Parameters:
-  ///   - patches: Suspected triggers; of those with weights only what is shared is pasted.
+  ///   - patches: Suspected triggers.
   ///   - backgrounds: Indices of images to paste into.
   ///   - progress: Told the share that is done.
-  /// - Returns: One score an image of the set, and one for each of the same images turned by half a turn,
-  ///   in which a trigger would stand on its head: decoys.
+  /// - Returns: One score an image of the set.
   public func scores(
     _ patches: [PatchTemplate], backgrounds: [Int], in set: ImageSet, on device: any Device, threads: Int,
     progress: (Double) throws -> Void
-  ) throws -> (images: [Float], decoys: [Float]) {
+  ) throws -> [Float] {
     precondition(!patches.isEmpty && !backgrounds.isEmpty, "the classifier needs patches and backgrounds")
-    var (sums, decoys) = ([Float](repeating: 0, count: set.count), [Float](repeating: 0, count: set.count))
+    var sums = [Float](repeating: 0, count: set.count)
     for member in 0..<configuration.networks {
       let own = stream.stream(member)
       let arrays = try train(patches, backgrounds, set, own, on: device, threads: threads) { share in
         try progress((Double(member) + share) / Double(configuration.networks))
       }
-      for (i, score) in score(set, isTurned: false, arrays, on: device).enumerated() { sums[i] += score }
-      for (i, score) in score(set, isTurned: true, arrays, on: device).enumerated() { decoys[i] += score }
+      for (i, score) in score(set, arrays, on: device).enumerated() { sums[i] += score }
     }
     let networks = Float(configuration.networks)
-    return (sums.map { $0 / networks }, decoys.map { $0 / networks })
+    return sums.map { $0 / networks }
   }
 
   private var layers: (network: ResNet, output: Linear) {
@@ -155,8 +153,7 @@ public struct PoisonClassifier: Sendable {
     return view
   }
 
-  /// Scores images as they are, or turned by half a turn.
-  private func score(_ set: ImageSet, isTurned: Bool, _ arrays: [String: Tensor], on device: any Device) -> [Float] {
+  private func score(_ set: ImageSet, _ arrays: [String: Tensor], on device: any Device) -> [Float] {
     let batch = 256
     let trace = Trace()
     let scope = Scope(trace, network.parameters + layers.output.parameters, mode: .evaluation)
@@ -169,11 +166,7 @@ public struct PoisonClassifier: Sendable {
       var values = [Float](repeating: 0, count: batch * set.stride)
       for i in 0..<size {
         let (from, to) = ((start + i) * set.stride, i * set.stride)
-        for k in 0..<set.stride {
-          // Pixels in the opposite order, channels in their own.
-          let source = isTurned ? set.stride - 3 - k + 2 * (k % 3) : k
-          values[to + k] = Float(set.pixels[from + source]) * (1 / 255)
-        }
+        for k in 0..<set.stride { values[to + k] = Float(set.pixels[from + k]) * (1 / 255) }
       }
       let out = store.run(executable, [Tensor([batch, set.side, set.side, 3], values)])[0].scalars
       for i in 0..<size { result.append(out[2 * i + 1] - out[2 * i]) }

@@ -7,13 +7,11 @@ import Tensors
 /// Decides which images to remove; none, if nothing was proposed that stands apart.
 ///
 /// 1. Proposals of all detectors are looked for in the images as they are, without the canary; what is
-///    proposed twice is one family.
-/// 2. A classifier learns the families' pictures from their members' windows and scores every image; the
-///    same images turned by half a turn are its decoys. It adds what a template misses: other sizes,
-///    other angles, backgrounds that show through. It is asked only where its scores are separated.
-/// 3. Windows that pull images into a cluster without a common picture are learnt by a classifier of their own;
-///    they are a family if its scores have two modes.
-/// 4. Every family's effect on other images is measured with the flip test.
+///    proposed twice is one family. Which images show a family's picture a discriminant decides that learnt
+///    how chance matches of it look.
+/// 2. Windows that pull images into a cluster without a common picture are learnt by a classifier; they are a
+///    family if its scores have two modes.
+/// 3. Every family's effect on other images is measured with the flip test.
 ///
 /// - Source: Tejankar et al., PatchSearch, CVPR 2023, arXiv 2304.01482, for the classifier. Deviates: 1 and
 ///   the thresholds replace its fixed top-k and arg-max.
@@ -23,8 +21,6 @@ public struct PoisonFilter: Sendable {
   public struct Configuration: Codable, Hashable, Sendable {
     public var families = FamilySearch.Configuration()
     public var classifier = PoisonClassifier.Configuration()
-    /// Patches of a family that the classifier learns from, at most.
-    public var patchesPerFamily = 40
     /// Largest share of control windows that score as high as a searched family's median.
     public var significance = 0.005
     /// Largest expected share of false ones among the images removed; (0, 0.5].
@@ -83,7 +79,7 @@ public struct PoisonFilter: Sendable {
     public var removals: [Removal] = []
     /// Proposals that are only worth a look.
     public var notes: [Proposal] = []
-    /// Classifier scores of all images; empty without a family that has a picture.
+    /// How much each image shows the picture of the first family that has one; empty without one.
     public var scores: [Float] = []
     public var threshold: Float?
     /// Detectors that found the canary; empty if it was missed.
@@ -152,6 +148,14 @@ public struct PoisonFilter: Sendable {
       add(family, to: &outcome)
     }
     absorb(&outcome)
+    for index in outcome.families.indices {
+      guard case .patch(let template) = outcome.families[index].trigger,
+        let again = try MatchDiscriminant.members(
+          of: template, from: outcome.families[index].members.map(\.image), context)
+      else { continue }
+      (outcome.families[index].members, outcome.families[index].separation) = (again.members, again.separation)
+      if outcome.scores.isEmpty { (outcome.scores, outcome.threshold) = (again.scores, again.separation.threshold) }
+    }
     for (index, family) in outcome.families.enumerated() {
       let known = Set(outcome.removals.map(\.image))
       outcome.removals += family.members.filter { !known.contains($0.image) }.map {
@@ -160,7 +164,6 @@ public struct PoisonFilter: Sendable {
         )
       }
     }
-    try classify(&outcome, set, device, threads, progress)
     for (number, group) in groups.enumerated() {
       try follow(group, number, &outcome, canary, set, device, threads, progress)
     }
@@ -219,61 +222,6 @@ public struct PoisonFilter: Sendable {
     outcome.families = kept
   }
 
-  /// Lets a classifier add the images in which the families' pictures are hard to recognise.
-  private func classify(
-    _ outcome: inout Outcome, _ set: ImageSet, _ device: any Device, _ threads: Int,
-    _ progress: (Double) throws -> Void
-  ) throws {
-    let patches = outcome.families.flatMap { self.patches($0, set) }
-    let known = Set(outcome.removals.map(\.image))
-    let backgrounds = (0..<set.count).filter { !known.contains($0) }
-    guard !patches.isEmpty, backgrounds.count >= 8 else { return }
-    let scores = try PoisonClassifier(
-      configuration.classifier, augmentation: augmentation, stream: stream.stream("classifier")
-    ).scores(patches, backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress)
-    outcome.scores = scores.images
-    let pictured = outcome.removals.filter { $0.evidence == .picture }.map(\.image)
-    let nearest = outcome.families.indices.filter {
-      if case .patch = outcome.families[$0].trigger { return true } else { return false }
-    }
-    // Half of the images resemble no family's picture: their scores, as they are or turned, whichever is
-    // higher, are the null.
-    var likeness = [Float](repeating: -1, count: set.count)
-    for family in nearest {
-      guard case .patch(let template) = outcome.families[family].trigger else { continue }
-      let places = TemplateMatcher([template], in: set, on: device).best(Array(0..<set.count))[0]
-      for i in likeness.indices { likeness[i] = max(likeness[i], places[i].correlation) }
-    }
-    let median = likeness.sorted()[set.count / 2]
-    let absent = likeness.indices.filter { likeness[$0] <= median }
-    let null = absent.map { max(scores.images[$0], scores.decoys[$0]) }
-    let p = Calibration.tailPValues(scores.images, null: null)
-    guard let lowest = Calibration.threshold(scores.images, p, rate: configuration.falseDiscoveryRate) else { return }
-    // A classifier that does not know the members has learnt nothing of use.
-    guard pictured.count(where: { scores.images[$0] >= lowest }) * 2 >= pictured.count else { return }
-    // Never below 0, where the classifier itself calls an image clean, nor below a wide gap.
-    let separation = Separation(
-      scores.images, decoys: null, members: pictured, rate: configuration.falseDiscoveryRate, place: 0)
-    let threshold = max(0, lowest, separation.gap >= 0.25 ? separation.threshold : 0)
-    outcome.threshold = threshold
-    let added = scores.images.indices.filter { scores.images[$0] >= threshold && !known.contains($0) }
-    guard !added.isEmpty else { return }
-    // The family whose picture fits best, and where.
-    let places = nearest.map { family -> [TemplatePlace] in
-      guard case .patch(let template) = outcome.families[family].trigger else { return [] }
-      return TemplateMatcher([template], in: set, on: device).best(added)[0]
-    }
-    for (slot, image) in added.enumerated() {
-      let best = nearest.indices.max { places[$0][slot].correlation < places[$1][slot].correlation } ?? 0
-      guard case .patch(let template) = outcome.families[nearest[best]].trigger else { continue }
-      let place = places[best][slot]
-      outcome.removals.append(
-        Removal(
-          image: image, evidence: .classifier, score: scores.images[image], pValue: p[image], family: nearest[best],
-          place: place.window(template.side, in: set.side)))
-    }
-  }
-
   /// Lets a classifier decide over windows that pull images into a cluster but are no one picture.
   ///
   /// Learnt from a planted object, it sees it or not: scores have two modes. Learnt from what images of a
@@ -297,7 +245,7 @@ public struct PoisonFilter: Sendable {
       settings.networks = networks
       scores = try PoisonClassifier(
         settings, augmentation: augmentation, stream: stream.stream("group").stream(number)
-      ).scores(patches, backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress).images
+      ).scores(patches, backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress)
       let modes = Separation(scores, members: members.map(\.image), rate: configuration.falseDiscoveryRate)
       separation = modes.isPlantedObject && modes.above * 5 <= set.count ? modes : nil
     }
@@ -323,25 +271,5 @@ public struct PoisonFilter: Sendable {
         image: $0.image, evidence: .classifier, score: $0.score, pValue: $0.pValue,
         family: twin ?? outcome.families.count - 1, place: $0.place)
     }
-  }
-
-  /// Members' windows, of those that show a background only what the picture shares, and the picture itself
-  /// where all of it counts.
-  private func patches(_ family: Family, _ set: ImageSet) -> [PatchTemplate] {
-    guard case .patch(let template) = family.trigger else { return [] }
-    let shared = template.weights.count { $0 >= PatchTemplate.shared }
-    let isOpaque = shared * 10 >= template.weights.count * 9
-    // From all over the ranking: the last ones show how much it varies.
-    let step = max(1, family.members.count / configuration.patchesPerFamily)
-    let windows = stride(from: 0, to: family.members.count, by: step).prefix(configuration.patchesPerFamily)
-      .compactMap { k -> PatchTemplate? in
-        guard var place = family.members[k].place else { return nil }
-        place.x = min(place.x, set.side - place.side)
-        place.y = min(place.y, set.side - place.side)
-        return PatchTemplate(
-          set.crop(family.members[k].image, place), weights: isOpaque ? nil : template.weights)
-      }
-    return windows
-      + [PatchTemplate](repeating: PatchTemplate(template.image), count: isOpaque ? max(1, windows.count / 2) : 0)
   }
 }

@@ -71,7 +71,7 @@ public struct RecurringPatches: Detector {
       let members = windows.unrelated(group, duplicate: Self.duplicate)
       guard members.count >= Self.minimumMembers else { continue }
       attempts += 1
-      guard let proposal = examine(members, windows.fullSide, set, context) else { continue }
+      guard let proposal = examine(members, windows, set, context) else { continue }
       taken.formUnion(proposal.members.map(\.image))
       found.append(proposal)
     }
@@ -79,9 +79,12 @@ public struct RecurringPatches: Detector {
 
   /// Recovers what the windows share and looks for it everywhere.
   private func examine(
-    _ members: [(image: Int, x: Int, y: Int)], _ inner: Int, _ set: ImageSet, _ context: DetectionContext
+    _ members: [(image: Int, x: Int, y: Int)], _ windows: Windows, _ set: ImageSet, _ context: DetectionContext
   ) -> Proposal? {
-    let some = Array(members.prefix(60))
+    let inner = windows.fullSide
+    let first = set.crop(members[0].image, Window(x: members[0].x, y: members[0].y, side: inner))
+    let some = PatchAlignment.refined(
+      set, Array(members.prefix(60)), to: PatchTemplate(first), reach: windows.factor - 1)
     guard let recovered = PatchAlignment.recover(set, some, inner: inner, agreement: 0.4),
       recovered.contrast >= 12
     else { return nil }
@@ -113,10 +116,10 @@ public struct RecurringPatches: Detector {
     // Again with all that was found, as long as that finds more: the picture and what of it is constant become
     // clearer, as when letters were found on plain backgrounds first.
     for _ in 0..<rounds {
-      let aligned = set.sample(
-        among: places[0].indices.filter { places[0][$0].correlation >= separation.threshold }, 200
-      )
-      .map { (image: $0, x: places[0][$0].x, y: places[0][$0].y) }
+      let found = set.sample(
+        among: places[0].indices.filter { places[0][$0].correlation >= separation.threshold }, 200)
+      let aligned = PatchAlignment.refined(
+        set, found.map { (image: $0, x: places[0][$0].x, y: places[0][$0].y) }, to: template, reach: matcher.factor - 1)
       guard let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.2),
         again.contrast >= 12
       else { break }
@@ -164,6 +167,8 @@ private struct Windows {
   private let thumbnails: [Int: [Float]]
   /// Side of a window in full pixels.
   let fullSide: Int
+  /// Images are reduced by this factor.
+  let factor: Int
   var count: Int { image.count }
 
   private struct Found: Sendable {
@@ -174,12 +179,12 @@ private struct Windows {
 
   init(_ set: ImageSet, _ images: [Int], share: Double, perImage: Int, _ context: DetectionContext) {
     let factor = max(1, set.side / 32)
+    self.factor = factor
     let side = set.side / factor
     let window = max(5, Int((share * Double(side)).rounded()))
     fullSide = window * factor
     let found = concurrentMap(images.count, threads: context.threads) { slot -> Found in
-      let plane = Self.reduced(set, images[slot], factor, side)
-      return Self.find(plane, side, window, perImage)
+      Self.find(set.reduced(images[slot], by: factor), side, window, perImage)
     }
     var (image, x, y): ([Int], [Int], [Int]) = ([], [], [])
     var pixels: [Float] = []
@@ -200,19 +205,6 @@ private struct Windows {
       ? all
       : ClusterSpace(
         all, directions: min(64, all.width), shrinkage: 0.3, context.stream.stream("windows"))(all)
-  }
-
-  private static func reduced(_ set: ImageSet, _ image: Int, _ factor: Int, _ side: Int) -> [Float] {
-    var plane = [Float](repeating: 0, count: 3 * side * side)
-    let start = image * set.stride
-    for y in 0..<side * factor {
-      for x in 0..<side * factor {
-        let (from, to) = (start + 3 * (y * set.side + x), 3 * (y / factor * side + x / factor))
-        for c in 0..<3 { plane[to + c] += Float(set.pixels[from + c]) }
-      }
-    }
-    let scale = 1 / Float(factor * factor)
-    return factor == 1 ? plane : plane.map { $0 * scale }
   }
 
   /// Windows at the local maxima of their variance.

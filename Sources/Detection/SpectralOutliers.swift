@@ -49,6 +49,9 @@ public struct SpectralOutliers: Detector {
       for direction in Directions(
         view, set, set.sample(Self.sample), rate: context.falseDiscoveryRate, threads: context.threads
       ).separated() {
+        // Copies of one picture share all their coefficients: each counts once.
+        let fewest = Int(Self.smallestDeviation * Self.smallestDeviation)
+        guard NearDuplicates.distinct(direction.members.map(\.image), in: set, upTo: fewest) >= fewest else { continue }
         let members = Set(direction.members.map(\.image))
         // The same images again, from the other view or another start.
         if let twin = found.firstIndex(where: { other in

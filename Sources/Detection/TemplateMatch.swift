@@ -2,6 +2,23 @@ import Datasets
 import Images
 import Tensors
 
+/// A way to lay a square on itself other than as it is: turned, mirrored or both.
+struct SquareTurn: Sendable {
+  /// All seven.
+  static let all = (1..<8).map(SquareTurn.init)
+
+  /// Bits: across the diagonal, left to right, top to bottom.
+  private let bits: Int
+
+  private init(bits: Int) { self.bits = bits }
+
+  /// Where in the square what comes to lie at (x, y) is taken from.
+  func source(_ x: Int, _ y: Int, side: Int) -> (x: Int, y: Int) {
+    let (u, v) = bits & 1 == 0 ? (x, y) : (y, x)
+    return (bits & 2 == 0 ? u : side - 1 - u, bits & 4 == 0 ? v : side - 1 - v)
+  }
+}
+
 /// A small square picture of which some pixels count more than others.
 public struct PatchTemplate: Codable, Sendable, Hashable {
   public var side: Int
@@ -61,29 +78,30 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   }
 
   /// The template turned and mirrored: a decoy that no attacker planted.
-  ///
-  /// Of the seven ways the one that resembles the template least.
-  var decoy: PatchTemplate {
+  var decoy: PatchTemplate { turned(decoyTurn) }
+
+  /// Of the seven ways to turn and mirror the template the one that resembles it least.
+  var decoyTurn: SquareTurn {
     let own = Matched(self, factor: 1)
-    func turned(_ way: Int) -> PatchTemplate {
-      var result = self
-      for y in 0..<side {
-        for x in 0..<side {
-          var (u, v) = way & 1 == 0 ? (x, y) : (y, x)
-          if way & 2 != 0 { u = side - 1 - u }
-          if way & 4 != 0 { v = side - 1 - v }
-          let (to, from) = (y * side + x, v * side + u)
-          result.weights[to] = weights[from]
-          for c in 0..<3 { result.pixels[3 * to + c] = pixels[3 * from + c] }
-        }
-      }
-      return result
-    }
-    let ways = (1..<8).map(turned)
-    let likeness = ways.map { other in
-      zip(own.kernel, Matched(other, factor: 1).kernel).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+    let ways = SquareTurn.all
+    let likeness = ways.map { way in
+      zip(own.kernel, Matched(turned(way), factor: 1).kernel).reduce(Float(0)) { $0 + $1.0 * $1.1 }
     }
     return ways[likeness.indices.min { (likeness[$0], $0) < (likeness[$1], $1) } ?? 0]
+  }
+
+  /// The template laid on itself another way.
+  private func turned(_ turn: SquareTurn) -> PatchTemplate {
+    var result = self
+    for y in 0..<side {
+      for x in 0..<side {
+        let (u, v) = turn.source(x, y, side: side)
+        let (to, from) = (y * side + x, v * side + u)
+        result.weights[to] = weights[from]
+        for c in 0..<3 { result.pixels[3 * to + c] = pixels[3 * from + c] }
+      }
+    }
+    return result
   }
 
   /// Standard deviation of the pixels that count, 0...255.
@@ -112,11 +130,12 @@ public struct TemplatePlace: Sendable {
 /// Sums run over pixels and channels, weighted means over the pixels of each channel: what counts is
 /// where each colour goes up and down, not the tint, brightness or contrast of the whole. Images and
 /// templates of more than some 40 pixels are reduced first.
-final class TemplateMatcher {
+package final class TemplateMatcher {
   private static let batch = 64
   private let set: ImageSet
   private let templates: [Matched]
-  private let factor: Int
+  /// Images are reduced by this factor.
+  let factor: Int
   private let side: Int
   private let span: Int
   /// Pixels around the image that templates may reach into with what does not count of them.
@@ -124,7 +143,7 @@ final class TemplateMatcher {
   private let executable: any Executable
 
   /// - Parameter templates: All of one side.
-  init(_ templates: [PatchTemplate], in set: ImageSet, on device: any Device) {
+  package init(_ templates: [PatchTemplate], in set: ImageSet, on device: any Device) {
     self.set = set
     let size = templates[0].side
     let factor = max(1, min(set.side / 32, size / 8))
@@ -155,9 +174,14 @@ final class TemplateMatcher {
   }
 
   /// Returns the best place of every template in each of the images: [template][image].
-  func best(_ images: [Int]) -> [[TemplatePlace]] {
-    var result = [[TemplatePlace]](repeating: [], count: templates.count)
-    let outputs = 5 * templates.count
+  package func best(_ images: [Int]) -> [[TemplatePlace]] {
+    peaks(images, count: 1).map { $0.map { $0.first ?? TemplatePlace(correlation: -1, x: 0, y: 0) } }
+  }
+
+  /// Returns the highest local maxima of every template in each of the images, up to `count`, the highest
+  /// first: [template][image][place].
+  func peaks(_ images: [Int], count: Int) -> [[[TemplatePlace]]] {
+    var result = [[[TemplatePlace]]](repeating: [], count: templates.count)
     let extent = side + 2 * margin
     var pixels = [Float](repeating: 0, count: Self.batch * extent * extent * 6)
     for start in stride(from: 0, to: images.count, by: Self.batch) {
@@ -165,42 +189,56 @@ final class TemplateMatcher {
       for (slot, image) in own.enumerated() { fill(image, &pixels, slot * extent * extent * 6) }
       let out = executable.run(feeds: [Tensor([Self.batch, extent, extent, 6], pixels)], state: [])[0].scalars
       for slot in own.indices.map({ $0 - own.startIndex }) {
-        for (t, template) in templates.enumerated() {
-          var best = TemplatePlace(correlation: -1, x: 0, y: 0)
-          for y in -template.counted.y.lowerBound...side - template.counted.y.upperBound {
-            for x in -template.counted.x.lowerBound...side - template.counted.x.upperBound {
-              let at = ((slot * span + y + margin) * span + x + margin) * outputs + 5 * t
-              let sums = out[at + 1] * out[at + 1] + out[at + 2] * out[at + 2] + out[at + 3] * out[at + 3]
-              let variance = out[at + 4] - sums / template.total
-              // A flat window matches nothing; levels are 0...1 here.
-              guard variance > template.total * 4.6e-5 else { continue }
-              let correlation = out[at] / variance.squareRoot()
-              if correlation > best.correlation {
-                best = TemplatePlace(correlation: correlation, x: x * factor, y: y * factor)
-              }
-            }
-          }
-          result[t].append(best)
-        }
+        for t in templates.indices { result[t].append(peaks(out, slot, t, count)) }
       }
     }
     return result
   }
 
+  /// The highest local maxima in one image of a batch.
+  private func peaks(_ out: [Float], _ slot: Int, _ t: Int, _ count: Int) -> [TemplatePlace] {
+    let template = templates[t]
+    let outputs = 5 * templates.count
+    // Wherever what counts of the template lies inside the image.
+    let (left, top) = (-template.counted.x.lowerBound, -template.counted.y.lowerBound)
+    let (columns, rows) = (
+      side - template.counted.x.upperBound - left + 1, side - template.counted.y.upperBound - top + 1
+    )
+    var map = [Float](repeating: -1, count: rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let at = ((slot * span + row + top + margin) * span + column + left + margin) * outputs + 5 * t
+        let sums = out[at + 1] * out[at + 1] + out[at + 2] * out[at + 2] + out[at + 3] * out[at + 3]
+        let variance = out[at + 4] - sums / template.total
+        // A flat window matches nothing; levels are 0...1 here.
+        if variance > template.total * 4.6e-5 { map[row * columns + column] = out[at] / variance.squareRoot() }
+      }
+    }
+    var peaks: [TemplatePlace] = []
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let own = map[row * columns + column]
+        guard own > (peaks.count == count ? peaks[count - 1].correlation : -1) else { continue }
+        var isPeak = true
+        for v in max(0, row - 1)...min(rows - 1, row + 1) where isPeak {
+          for u in max(0, column - 1)...min(columns - 1, column + 1) where map[v * columns + u] > own { isPeak = false }
+        }
+        guard isPeak else { continue }
+        let place = TemplatePlace(correlation: own, x: (column + left) * factor, y: (row + top) * factor)
+        peaks.insert(place, at: peaks.firstIndex { $0.correlation < own } ?? peaks.count)
+        if peaks.count > count { peaks.removeLast() }
+      }
+    }
+    return peaks
+  }
+
   private func fill(_ image: Int, _ pixels: inout [Float], _ position: Int) {
-    let start = image * set.stride
-    let scale = 1 / Float(255 * factor * factor)
+    let small = set.reduced(image, by: factor)
     for y in 0..<side {
       for x in 0..<side {
         let to = position + ((y + margin) * (side + 2 * margin) + x + margin) * 6
         for c in 0..<3 {
-          var sum = 0
-          for row in y * factor..<(y + 1) * factor {
-            for column in x * factor..<(x + 1) * factor {
-              sum += Int(set.pixels[start + 3 * (row * set.side + column) + c])
-            }
-          }
-          let value = Float(sum) * scale
+          let value = small[3 * (y * side + x) + c] * (1 / 255)
           pixels[to + c] = value
           pixels[to + 3 + c] = value * value
         }

@@ -204,9 +204,10 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
   public var candidates: Histogram
   /// The null: scores of control windows, in the bins of `candidates`.
   public var controls: Histogram?
-  /// Poison-classifier scores of all images; null without a family.
+  /// How much each image shows the first family's picture, in standard deviations of chance matches; null
+  /// without a family that has one.
   @Nullable public var classifier: Histogram?
-  /// Classifier score above which an image is removed.
+  /// The one of these scores above which an image is removed.
   @Nullable public var threshold: Double?
 
   /// Creates a summary.

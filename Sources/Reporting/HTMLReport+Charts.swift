@@ -44,7 +44,7 @@ extension HTMLReport {
     guard let scores = result.scores else { return "" }
     let classifier = scores.classifier.map {
       Self.histogram(
-        $0, null: nil, threshold: scores.threshold, title: "Poison-classifier scores of all images", id: "classifier")
+        $0, null: nil, threshold: scores.threshold, title: "Trigger-classifier scores of all images", id: "classifier")
     }
     let search =
       result.counts.candidatesScored == 0
@@ -56,7 +56,7 @@ extension HTMLReport {
     guard !charts.isEmpty else { return "" }
     return """
       <div class="charts">\(charts.joined(separator: "\n"))</div>
-      <p class="note">Counts are on a logarithmic scale. A line is the score above which an image is removed; images that show the recovered trigger itself are removed as well. The outline is the null: control windows of the same images through the same test.</p>
+      <p class="note">Counts are on a logarithmic scale. A line is the score above which an image is removed; of several triggers the first one's scores are shown. The outline is the null: control windows of the same images through the same test.</p>
       """
   }
 

@@ -211,6 +211,68 @@ import Testing
     #expect(nothing.families.isEmpty && nothing.removals.isEmpty)
   }
 
+  /// Large images are looked at reduced; the picture is recovered at their own size, wherever it lies.
+  @Test func pictureInLargeImagesIsRecoveredLevelForLevel() throws {
+    let (plain, _) = try set(150, side: 128, poisoned: [])
+    // Hard edges: a place that is off by one pixel of the reduced image agrees with no other.
+    let cells = picture(6, seed: 99).pixels.map { UInt8($0 < 128 ? 0 : 255) }
+    let trigger = Image(
+      width: 30, height: 30,
+      pixels: (0..<2700).map { k in cells[3 * (k / 3 / 30 / 5 * 6 + k / 3 % 30 / 5) + k % 3] })
+    var planted: [Int: Image] = [:]
+    for i in 0..<25 {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 6).stream(i))
+      image.paste(trigger, x: stream.integer(below: 99), y: stream.integer(below: 99))
+      planted[i] = image
+    }
+    let found = RecurringPatches().proposals(
+      DetectionContext(
+        set: plain.replacing(planted), device: CPUDevice(threads: 2), threads: 2, stream: RandomStream(seed: 1)))
+    #expect(found.count == 1)
+    let proposal = try #require(found.first)
+    #expect(Set(proposal.members.map(\.image)) == Set(planted.keys))
+    #expect(proposal.trigger?.shown == trigger)
+  }
+
+  /// A picture that is half transparent, of a strength of its own in every image: correlation with
+  /// what some images taught finds part of them; what chance matches look like tells the others.
+  @Test func pixelsTellWhatCorrelationDoesNot() throws {
+    let (plain, _) = try set(600, poisoned: [])
+    let picture = picture(4, seed: 99).resized(width: 8, height: 8)
+    var planted: [Int: Image] = [:]
+    var places: [Int: Window] = [:]
+    for i in stride(from: 0, to: 600, by: 10) {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 25).stream(i))
+      let (x, y) = (stream.integer(below: 17), stream.integer(below: 17))
+      let strength = stream.uniform(0.35, 0.75)
+      let own = image.cropped(x: x, y: y, width: 8, height: 8)
+      image.paste(
+        Image(
+          width: 8, height: 8,
+          pixels: zip(own.pixels, picture.pixels).map { UInt8((1 - strength) * Float($0) + strength * Float($1)) }),
+        x: x, y: y)
+      planted[i] = image
+      places[i] = Window(x: x, y: y, side: 8)
+    }
+    let set = plain.replacing(planted)
+    let context = DetectionContext(set: set, device: CPUDevice(threads: 2), threads: 2, stream: RandomStream(seed: 1))
+    let template = PatchTemplate(picture)
+    // As many as correlation finds before the first false one.
+    let correlations = TemplateMatcher([template], in: set, on: context.device).best(Array(0..<600))[0].map(
+      \.correlation)
+    let chance = correlations.indices.filter { planted[$0] == nil }.map { correlations[$0] }.max() ?? 0
+    let sure = planted.keys.filter { correlations[$0] > chance }.sorted()
+    #expect(sure.count <= 50)
+    // From all of these, and from six with the help of pasted ones.
+    for known in [sure, Array(sure.prefix(6))] {
+      let found = try #require(try MatchDiscriminant.members(of: template, from: known, context))
+      let images = Set(found.members.map(\.image))
+      #expect(images.intersection(planted.keys).count >= 55)
+      #expect(images.subtracting(planted.keys).count <= 2)
+      for member in found.members { if let place = places[member.image] { #expect(member.place == place) } }
+    }
+  }
+
   /// A pattern that explains some of a picture's images does not take the others' family away.
   @Test func largerFamilyOutlivesItsPart() throws {
     let (set, places) = try set(120, poisoned: Set(0..<40))
@@ -519,6 +581,20 @@ extension Image {
     case "near-duplicates": #expect(images == [Set(394..<400)])
     default: #expect(first.isEmpty)
     }
+  }
+
+  /// Datasets hold the same picture over and over: that is no pattern that unrelated images share.
+  @Test func copiesOfOneImageAreNoPattern() throws {
+    let plain = try Self.set(400, waved: 0..<1)
+    var stream = RandomStream(seed: 31)
+    var copies: [Int: Image] = [:]
+    for i in 1..<40 {
+      var image = plain.image(0)
+      image.pixels = image.pixels.map { UInt8(max(0, min(255, Int($0) + stream.integer(below: 5) - 2))) }
+      copies[i] = image
+    }
+    let found = SpectralOutliers().proposals(Self.context(plain.replacing(copies), planted: 0))
+    #expect(found.map(\.members.count) == [])
   }
 
   @Test func seamsAreSeenAtTheMiddle() throws {
