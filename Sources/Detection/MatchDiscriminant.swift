@@ -23,7 +23,7 @@ package struct MatchDiscriminant {
   /// Images without the picture that are needed for a tail.
   private static let fewestOthers = 200
   /// Members that are enough to learn from.
-  private static let enoughMembers = 100
+  private static let enoughMembers = 300
   /// Examples of each kind in a fold, at most.
   private static let examples = 2000
   /// Pixels around what counts of the template.
