@@ -290,7 +290,7 @@ extension Audit {
 
   private func reason(_ removal: PoisonFilter.Removal) -> String {
     switch removal.evidence {
-    case .picture: "shows the recovered trigger (score \(short(removal.score)), p = \(short(Float(removal.pValue))))"
+    case .picture: "shows the recovered trigger"
     case .pattern: "carries the recovered pattern (strength \(short(removal.score)))"
     case .classifier: "scored as poisoned by the classifier"
     }

@@ -88,6 +88,9 @@ public struct PoisonFilter: Sendable {
     public var canaryEffect: PatchSearch.Effect?
   }
 
+  /// p-value of a classifier's score up to which an image may still be one that it recognises.
+  private static let doubtful = 0.05
+
   private let configuration: Configuration
   private let augmentation: Augmentation
   private let stream: RandomStream
@@ -165,7 +168,7 @@ public struct PoisonFilter: Sendable {
       }
     }
     for (number, group) in groups.enumerated() {
-      try follow(group, number, &outcome, canary, set, device, threads, progress)
+      try follow(group, number, &outcome, canary, context, progress)
     }
     let order = outcome.removals.indices.sorted { a, b in
       let (left, right) = (outcome.removals[a], outcome.removals[b])
@@ -227,9 +230,10 @@ public struct PoisonFilter: Sendable {
   /// Learnt from a planted object, it sees it or not: scores have two modes. Learnt from what images of a
   /// cluster share naturally, they fall off without a second one (`Benchmarks/Detection/NOTES.md`).
   private func follow(
-    _ group: Proposal, _ number: Int, _ outcome: inout Outcome, _ canary: Canary?, _ set: ImageSet,
-    _ device: any Device, _ threads: Int, _ progress: (Double) throws -> Void
+    _ group: Proposal, _ number: Int, _ outcome: inout Outcome, _ canary: Canary?, _ context: DetectionContext,
+    _ progress: (Double) throws -> Void
   ) throws {
+    let set = context.set
     let known = Set(outcome.removals.map(\.image))
     let members = group.members.filter { !known.contains($0.image) && canary?.images.contains($0.image) != true }
     guard members.count >= SearchedPatches.smallestGroup else { return }
@@ -245,7 +249,8 @@ public struct PoisonFilter: Sendable {
       settings.networks = networks
       scores = try PoisonClassifier(
         settings, augmentation: augmentation, stream: stream.stream("group").stream(number)
-      ).scores(patches, backgrounds: backgrounds, in: set, on: device, threads: threads, progress: progress)
+      ).scores(
+        patches, backgrounds: backgrounds, in: set, on: context.device, threads: context.threads, progress: progress)
       let modes = Separation(scores, members: members.map(\.image), rate: configuration.falseDiscoveryRate)
       separation = modes.isPlantedObject && modes.above * 5 <= set.count ? modes : nil
     }
@@ -254,17 +259,25 @@ public struct PoisonFilter: Sendable {
     guard 2 * seen.count >= members.count, let first = seen.first, let window = first.place else { return }
     let places = Dictionary(uniqueKeysWithValues: members.map { ($0.image, $0.place) })
     let p = Calibration.tailPValues(scores, null: scores.filter { $0 < separation.threshold })
-    let all = scores.indices.filter { scores[$0] >= separation.threshold }
+    var all = scores.indices.filter { scores[$0] >= separation.threshold }
       .sorted { (scores[$0], $1) > (scores[$1], $0) }
       .map { Proposal.Member(image: $0, score: scores[$0], pValue: p[$0], place: places[$0] ?? nil) }
+    // Those that the classifier alone is not sure of, where the pixels tell as well.
+    let trigger = PatchTemplate(set.crop(first.image, window))
+    let sure = Set(all.map(\.image))
+    let more = try MatchDiscriminant.members(of: trigger, from: sure.sorted(), context)?.members ?? []
+    if 2 * more.count(where: { sure.contains($0.image) }) >= sure.count {
+      all += more.filter { !sure.contains($0.image) && p[$0.image] <= Self.doubtful }
+        .map { .init(image: $0.image, score: scores[$0.image], pValue: p[$0.image], place: $0.place) }
+    }
     // Most of them known already: the same trigger again.
     let votes = Dictionary(grouping: outcome.removals.filter { scores[$0.image] >= separation.threshold }, by: \.family)
     let twin = votes.first { 2 * $0.value.count > all.count }?.key
     if twin == nil {
       outcome.families.append(
         Family(
-          detectors: [group.detector], trigger: .patch(PatchTemplate(set.crop(first.image, window))),
-          evidence: .classifier, members: all, separation: separation))
+          detectors: [group.detector], trigger: .patch(trigger), evidence: .classifier, members: all,
+          separation: separation))
     }
     outcome.removals += all.filter { !known.contains($0.image) }.map {
       Removal(
