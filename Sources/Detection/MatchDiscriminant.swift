@@ -24,8 +24,8 @@ package struct MatchDiscriminant {
   private static let fewestOthers = 200
   /// Members that are enough to learn from.
   private static let enoughMembers = 300
-  /// Examples of each kind in a fold, at most.
-  private static let examples = 2000
+  /// Examples of each kind in a fold, and pixels of all these, at most.
+  private static let examples = (count: 2000, pixels: 1_000_000)
   /// Pixels around what counts of the template.
   private static let margin = 1
   /// Added to each feature's variance, as a share of the mean variance.
@@ -157,10 +157,11 @@ package struct MatchDiscriminant {
   /// Fits a discriminant for each fold and scores the fold's images.
   private func score(_ members: Set<Int>, _ last: [Scored]) -> [Scored]? {
     var fits: [Fit] = []
+    let most = min(Self.examples.count, max(100, Self.examples.pixels / frame.count))
     for own in 0..<Self.folds {
       let others = (0..<set.count).filter { Self.fold($0, in: set) != own }
-      let positive = set.sample(among: others.filter(members.contains), Self.examples)
-      let negative = set.sample(among: others.filter { !members.contains($0) }, Self.examples)
+      let positive = set.sample(among: others.filter(members.contains), most)
+      let negative = set.sample(among: others.filter { !members.contains($0) }, most)
       let pictures =
         positive.compactMap { image in match(image, targets[image], last[image].targetPlace, isDecoy: false) }
         + pasted.filter { Self.fold($0.image, in: set) != own }.map(\.match)
@@ -204,6 +205,8 @@ package struct MatchDiscriminant {
     /// Offsets from the place, in reduced pixels, of the template and of its decoy in the template's order.
     private let offsets: [(x: Int, y: Int)]
     private let turned: [(x: Int, y: Int)]
+    /// Pixels of a window.
+    var count: Int { offsets.count }
 
     init(_ template: PatchTemplate, _ turn: SquareTurn, factor: Int, margin: Int) {
       self.factor = factor
