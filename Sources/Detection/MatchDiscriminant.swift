@@ -119,6 +119,7 @@ package struct MatchDiscriminant {
       scored = next
       scores = next.map { max($0.target, Self.nothing) }
       null = next.indices.filter { !members.contains($0) }.map { max(next[$0].decoy, Self.nothing) }
+      guard null.count >= Self.fewestOthers else { return nil }
       var found = Separation(scores, decoys: null, members: Array(members), rate: context.falseDiscoveryRate)
       // The highest decoys lie in images that show the picture unrecognised, and resemble it: the tail of the
       // others tells.
@@ -134,7 +135,7 @@ package struct MatchDiscriminant {
     let found = members.sorted { (scores[$0], $1) > (scores[$1], $0) }.map { i in
       Proposal.Member(
         image: i, score: scores[i], pValue: p[i],
-        place: targets[i][scored[i].targetPlace].window(template.side, in: set.side))
+        place: targets[i].isEmpty ? nil : targets[i][scored[i].targetPlace].window(template.side, in: set.side))
     }
     return Decision(members: found, separation: separation, scores: scores)
   }
