@@ -196,7 +196,7 @@ extension Separation {
   ///
   /// - Source: Elias and Gygi, Nature Methods 2007; Barber and Candès add 1 to the decoys, which would
   ///   need 1 / rate true ones before any could be found.
-  static func threshold(_ scores: [Float], decoys: [Float], rate: Double) -> Float {
+  fileprivate static func threshold(_ scores: [Float], decoys: [Float], rate: Double) -> Float {
     let null = decoys.sorted()
     let allowed = rate * Double(null.count) / Double(max(1, scores.count))
     var (best, above): (Float, Int) = (.infinity, null.count)

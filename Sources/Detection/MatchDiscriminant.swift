@@ -1,3 +1,4 @@
+import Contrastive
 import Datasets
 import Images
 import Tensors
@@ -46,7 +47,7 @@ package struct MatchDiscriminant {
   private init(_ template: PatchTemplate, from members: [Int], _ context: DetectionContext) throws(PixelStorageError) {
     (set, self.context, self.template) = (context.set, context, template)
     let turn = template.decoyTurn
-    let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
+    let matcher = TemplateMatcher([template, template.turned(turn)], in: set, on: context.device)
     let all = matcher.peaks(Array(0..<set.count), count: Self.places)
     (targets, decoys) = (all[0], all[1])
     frame = Frame(template, turn, factor: matcher.factor, margin: Self.margin)
@@ -104,26 +105,38 @@ package struct MatchDiscriminant {
 
   /// What an image scores, and where.
   private struct Scored: Sendable {
-    var target: Float = -.infinity
-    var decoy: Float = -.infinity
-    var targetPlace = 0
-    var decoyPlace = 0
+    var target = Best()
+    var decoy = Best()
+  }
+
+  /// The place that scores highest.
+  private struct Best: Sendable {
+    var score = MatchDiscriminant.nothing
+    /// Index among the image's places.
+    var place = 0
+
+    init() {}
+
+    init(_ scores: [Float]) {
+      guard let best = scores.indices.max(by: { (scores[$0], $1) < (scores[$1], $0) }) else { return }
+      (score, place) = (max(scores[best], MatchDiscriminant.nothing), best)
+    }
   }
 
   private func decide(_ first: [Int]) -> Decision? {
     var scored = [Scored](repeating: Scored(), count: set.count)
-    var (scores, null, members): ([Float], [Float], Set<Int>) = ([], [], Set(first))
+    var (scores, p, members): ([Float], [Double], Set<Int>) = ([], [], Set(first))
     var separation: Separation?
     for _ in 0..<Self.rounds {
       guard let next = score(members, scored) else { return nil }
       scored = next
-      scores = next.map { max($0.target, Self.nothing) }
-      null = next.indices.filter { !members.contains($0) }.map { max(next[$0].decoy, Self.nothing) }
+      scores = next.map(\.target.score)
+      let null = next.indices.filter { !members.contains($0) }.map { next[$0].decoy.score }
       guard null.count >= Self.fewestOthers else { return nil }
       var found = Separation(scores, decoys: null, members: Array(members), rate: context.falseDiscoveryRate)
       // The highest decoys lie in images that show the picture unrecognised, and resemble it: the tail of the
       // others tells.
-      let p = Calibration.tailPValues(scores, null: null, quantiles: Self.tail)
+      p = Calibration.tailPValues(scores, null: null, quantiles: Self.tail)
       guard let lowest = Calibration.threshold(scores, p, rate: context.falseDiscoveryRate) else { return nil }
       found.cut(at: Self.gap(scores, above: lowest) ?? lowest, scores, decoys: null)
       guard found.distance >= 4, found.above >= RecurringPatches.minimumMembers else { return nil }
@@ -131,11 +144,10 @@ package struct MatchDiscriminant {
       separation = found
     }
     guard let separation else { return nil }
-    let p = Calibration.tailPValues(scores, null: null, quantiles: Self.tail)
     let found = members.sorted { (scores[$0], $1) > (scores[$1], $0) }.map { i in
       Proposal.Member(
         image: i, score: scores[i], pValue: p[i],
-        place: targets[i].isEmpty ? nil : targets[i][scored[i].targetPlace].window(template.side, in: set.side))
+        place: targets[i].isEmpty ? nil : targets[i][scored[i].target.place].window(template.side, in: set.side))
     }
     return Decision(members: found, separation: separation, scores: scores)
   }
@@ -164,27 +176,20 @@ package struct MatchDiscriminant {
       let positive = set.sample(among: others.filter(members.contains), most)
       let negative = set.sample(among: others.filter { !members.contains($0) }, most)
       let pictures =
-        positive.compactMap { image in match(image, targets[image], last[image].targetPlace, isDecoy: false) }
+        positive.compactMap { image in match(image, targets[image], last[image].target.place, isDecoy: false) }
         + pasted.filter { Self.fold($0.image, in: set) != own }.map(\.match)
       let chance =
-        negative.compactMap { image in match(image, targets[image], last[image].targetPlace, isDecoy: false) }
-        + negative.compactMap { image in match(image, decoys[image], last[image].decoyPlace, isDecoy: true) }
+        negative.compactMap { image in match(image, targets[image], last[image].target.place, isDecoy: false) }
+        + negative.compactMap { image in match(image, decoys[image], last[image].decoy.place, isDecoy: true) }
       guard pictures.count >= 3, chance.count >= 20 else { return nil }
       fits.append(Fit(pictures, chance, ridge: Self.ridge, on: context.device))
     }
     return concurrentMap(set.count, threads: context.threads) { [set, frame, targets, decoys, fits] image in
       let fit = fits[Self.fold(image, in: set)]
       let pixels = set.reduced(image, by: frame.factor)
-      var result = Scored()
-      for (k, place) in targets[image].enumerated() {
-        let score = fit(frame.match(pixels, set.side, place, isDecoy: false))
-        if score > result.target { (result.target, result.targetPlace) = (score, k) }
-      }
-      for (k, place) in decoys[image].enumerated() {
-        let score = fit(frame.match(pixels, set.side, place, isDecoy: true))
-        if score > result.decoy { (result.decoy, result.decoyPlace) = (score, k) }
-      }
-      return result
+      return Scored(
+        target: Best(targets[image].map { fit(frame.match(pixels, set.side, $0, isDecoy: false)) }),
+        decoy: Best(decoys[image].map { fit(frame.match(pixels, set.side, $0, isDecoy: true)) }))
     }
   }
 
@@ -278,7 +283,7 @@ package struct MatchDiscriminant {
       weights = Self.solve(
         rows, width, ridge: max(1e-9, ridge * total / Float(width)), zip(high, low).map { $0 - $1 }, on: device)
       let w = weights
-      let scores = left.map { row in (0..<width).reduce(Float(0)) { $0 + row[$1] * w[$1] } }
+      let scores = left.map { dot($0[...], w[...]) }
       let average = scores.reduce(0, +) / Float(scores.count)
       self.mean = average
       deviation = max(
@@ -288,7 +293,7 @@ package struct MatchDiscriminant {
     /// Standard deviations above chance matches.
     func callAsFunction(_ match: Match) -> Float {
       let row = Self.features(match, centre)
-      return (row.indices.reduce(Float(0)) { $0 + row[$1] * weights[$1] } - mean) / deviation
+      return (dot(row[...], weights[...]) - mean) / deviation
     }
 
     private static func features(_ match: Match, _ centre: [Float]) -> [Float] {
@@ -319,19 +324,18 @@ package struct MatchDiscriminant {
       let product = matrix.matrixProduct(matrix.matrixProduct(direction), transposeLeft: true) + direction * ridge
       let executable = device.compile(trace.program(outputs: [product]))
       let state = [device.buffer(Tensor([rows.count / width, width], rows))]
-      func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(Float(0)) { $0 + $1.0 * $1.1 } }
       var solution = [Float](repeating: 0, count: width)
       var (residual, step) = (right, right)
-      var size = dot(residual, residual)
+      var size = dot(residual[...], residual[...])
       let enough = size * 1e-8
       for _ in 0..<200 where size > enough {
         let image = executable.run(feeds: [Tensor([width, 1], step)], state: state)[0].scalars
-        let length = size / dot(step, image)
+        let length = size / dot(step[...], image[...])
         for i in 0..<width {
           solution[i] += length * step[i]
           residual[i] -= length * image[i]
         }
-        let next = dot(residual, residual)
+        let next = dot(residual[...], residual[...])
         for i in 0..<width { step[i] = residual[i] + next / size * step[i] }
         size = next
       }

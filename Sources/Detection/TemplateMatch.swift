@@ -91,7 +91,7 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   }
 
   /// The template laid on itself another way.
-  private func turned(_ turn: SquareTurn) -> PatchTemplate {
+  func turned(_ turn: SquareTurn) -> PatchTemplate {
     var result = self
     for y in 0..<side {
       for x in 0..<side {
