@@ -206,14 +206,9 @@ public final class Audit {
   private func drawCanary() -> Canary? {
     guard configuration.canary else { return nil }
     let own = stream.stream("canary")
-    var picture = Trigger.generated(size: max(4, Int((0.31 * Double(set.side)).rounded())), own)
-    if set.greyShare >= 0.5 {
-      for i in stride(from: 0, to: picture.pixels.count, by: 3) {
-        let (r, g, b) = (Int(picture.pixels[i]), Int(picture.pixels[i + 1]), Int(picture.pixels[i + 2]))
-        let level: UInt8 = r + g + b > 255 ? 255 : 0
-        for c in 0..<3 { picture.pixels[i + c] = level }
-      }
-    }
+    let size = max(4, Int((0.31 * Double(set.side)).rounded()))
+    let picture =
+      set.greyShare >= 0.5 ? Trigger.blackAndWhite(size: size, own) : Trigger.generated(size: size, own)
     return Canary(set, picture: picture, own)
   }
 

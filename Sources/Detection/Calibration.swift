@@ -66,6 +66,8 @@ public struct Separation: Codable, Sendable, Hashable {
   public var decoysAbove: Int
   /// Images in the valley as a share of those around the upper mode.
   public var valley: Double
+  /// The same if one image more were in the valley: where modes are small, an empty place may be chance.
+  public var valleyBound: Double
   /// Share of the way from the bulk to the upper mode on which there is no image.
   public var gap: Double
   /// Lower end of the upper mode relative to the bulk: (mode - median) / spread of the decoys.
@@ -88,6 +90,9 @@ public struct Separation: Codable, Sendable, Hashable {
     let isFar = distance >= 4 || distance >= 3 && gap >= 0.5 && deviation >= 5.5
     return valley <= Self.largestValley && decoysAbove * 10 <= above && isFar
   }
+
+  /// True if there is next to nothing between bulk and mode, so that no image of the mode is missed.
+  package var isClear: Bool { valley <= 0.01 && gap >= 0.5 }
 
   /// True for a picture that is planted, also where backgrounds show through or its size varies, so that
   /// images of the upper mode fill the valley.
@@ -112,7 +117,8 @@ public struct Separation: Codable, Sendable, Hashable {
   ///   - members: Images taken for planted so far; their median is the upper mode.
   ///   - rate: Largest false-discovery rate among images above the threshold.
   public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
-    (threshold, above, decoysAbove, valley, gap, distance, deviation) = (.infinity, 0, 0, 1, 0, 0, 0)
+    (threshold, above, decoysAbove, gap, distance, deviation) = (.infinity, 0, 0, 0, 0, 0)
+    (valley, valleyBound) = (1, 1)
     guard members.count >= 3, decoys.count >= 20 else { return }
     let null = decoys.sorted()
     let (low, median) = (null[min(null.count - 1, null.count * 98 / 100)], null[null.count / 2])
@@ -147,7 +153,8 @@ public struct Separation: Codable, Sendable, Hashable {
   /// stands in for them, and images below the valley are the null that the false-discovery rate is held
   /// against.
   public init(_ scores: [Float], members: [Int], rate: Double) {
-    (threshold, above, decoysAbove, valley, gap, distance, deviation) = (.infinity, 0, 0, 1, 0, 0, 0)
+    (threshold, above, decoysAbove, gap, distance, deviation) = (.infinity, 0, 0, 0, 0, 0)
+    (valley, valleyBound) = (1, 1)
     guard members.count >= 3, scores.count >= 40 else { return }
     let sorted = scores.sorted()
     let median = sorted[sorted.count / 2]
@@ -188,6 +195,7 @@ public struct Separation: Codable, Sendable, Hashable {
     let deepest = pairs.indices.filter { pairs[$0] == least }
     threshold = low + width * Float(deepest[deepest.count / 2] + 1)
     valley = Double(least) / Double(max(1, peak))
+    valleyBound = Double(least + 1) / Double(peak + 1)
   }
 }
 

@@ -150,6 +150,12 @@ public enum Detectors {
 }
 
 extension ImageSet {
+  /// Parts of a set: what is fitted is judged by images of a part that the fit has not seen.
+  static let folds = 3
+
+  /// The part that an image is in: by its digest, so that copies of a file are in the same.
+  func fold(_ image: Int) -> Int { Int(records[image].digest.bytes[1]) % Self.folds }
+
   /// Up to `count` images, the same whatever their order: those with the smallest digests; ascending.
   func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
 

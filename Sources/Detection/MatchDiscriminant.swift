@@ -18,7 +18,6 @@ import Tensors
 package struct MatchDiscriminant {
   /// Places in an image.
   private static let places = 5
-  private static let folds = 3
   /// Times that it is fitted: to what correlates, then to what it recognised itself.
   private static let rounds = 2
   /// Images without the picture that are needed for a tail.
@@ -153,11 +152,12 @@ package struct MatchDiscriminant {
   }
 
   /// The middle of the widest gap in the scores, if it is as wide as chance scores reach and has next to nothing
-  /// below it.
+  /// below it: a tenth of what is above, and more, up to half, for wider gaps.
   private static func gap(_ scores: [Float], above lowest: Float) -> Float? {
     let high = scores.filter { $0 >= lowest }.sorted(by: >)
     let gaps = high.indices.dropLast().filter { i in
-      high[i] - high[i + 1] >= lowest && 10 * (high.count - 1 - i) <= i + 1
+      let width = (high[i] - high[i + 1]) / lowest
+      return width >= 1 && Float(10 * (high.count - 1 - i)) <= min(width, 5) * Float(i + 1)
     }
     return gaps.max { high[$0] - high[$0 + 1] < high[$1] - high[$1 + 1] }.map { (high[$0] + high[$0 + 1]) / 2 }
   }
@@ -165,19 +165,17 @@ package struct MatchDiscriminant {
   /// Score of an image in which nothing correlates at all.
   private static let nothing: Float = -5
 
-  private static func fold(_ image: Int, in set: ImageSet) -> Int { Int(set.records[image].digest.bytes[1]) % folds }
-
   /// Fits a discriminant for each fold and scores the fold's images.
   private func score(_ members: Set<Int>, _ last: [Scored]) -> [Scored]? {
     var fits: [Fit] = []
     let most = min(Self.examples.count, max(100, Self.examples.pixels / frame.count))
-    for own in 0..<Self.folds {
-      let others = (0..<set.count).filter { Self.fold($0, in: set) != own }
+    for own in 0..<ImageSet.folds {
+      let others = (0..<set.count).filter { set.fold($0) != own }
       let positive = set.sample(among: others.filter(members.contains), most)
       let negative = set.sample(among: others.filter { !members.contains($0) }, most)
       let pictures =
         positive.compactMap { image in match(image, targets[image], last[image].target.place, isDecoy: false) }
-        + pasted.filter { Self.fold($0.image, in: set) != own }.map(\.match)
+        + pasted.filter { set.fold($0.image) != own }.map(\.match)
       let chance =
         negative.compactMap { image in match(image, targets[image], last[image].target.place, isDecoy: false) }
         + negative.compactMap { image in match(image, decoys[image], last[image].decoy.place, isDecoy: true) }
@@ -185,7 +183,7 @@ package struct MatchDiscriminant {
       fits.append(Fit(pictures, chance, ridge: Self.ridge, on: context.device))
     }
     return concurrentMap(set.count, threads: context.threads) { [set, frame, targets, decoys, fits] image in
-      let fit = fits[Self.fold(image, in: set)]
+      let fit = fits[set.fold(image)]
       let pixels = set.reduced(image, by: frame.factor)
       return Scored(
         target: Best(targets[image].map { fit(frame.match(pixels, set.side, $0, isDecoy: false)) }),

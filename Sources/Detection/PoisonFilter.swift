@@ -194,10 +194,12 @@ public struct PoisonFilter: Sendable {
     let detectors =
       outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
     let (old, new) = (outcome.families[twin].separation, family.separation)
-    // Of two that stand apart the one with far more images, or else the better separated one; where not both
-    // do, a pattern, which explains the whole image, or else the larger one.
+    // Of two that stand apart one that stands clear, the one with far more images, or else the better separated one; where not
+    // both do, a pattern, which explains the whole image, or else the larger one.
     let isBetter: Bool
-    if old.isPlanted && new.isPlanted {
+    if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
+      isBetter = new.isClear
+    } else if old.isPlanted && new.isPlanted {
       let (fewer, more) = (min(old.above, new.above), max(old.above, new.above))
       isBetter = 2 * more > 3 * fewer ? new.above > old.above : new.valley < old.valley
     } else if case .pattern = family.trigger, new.isPlanted {

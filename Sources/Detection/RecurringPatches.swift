@@ -36,6 +36,9 @@ public struct RecurringPatches: Detector {
   /// Images of a first look.
   private static let firstLook = 1500
   static let minimumMembers = 4
+  /// Fewer images have to show nearly the same pixels.
+  private static let fewMembers = 8
+  private static let nearlyEqual: Float = 0.96
   /// Times that a picture is recovered again from what was found with it, at most.
   private static let rounds = 3
   /// Thumbnails that correlate more than this are the same image over again.
@@ -112,7 +115,17 @@ public struct RecurringPatches: Detector {
     var separation = Separation(
       places[0].map(\.correlation), decoys: places[1].map(\.correlation), members: seeds,
       rate: context.falseDiscoveryRate)
-    guard separation.isPlantedPicture, separation.above >= minimumMembers else { return nil }
+    /// Large pictures have to stand clear: outlines that many images of a class share fill more than half of them. And so few
+    /// images that chance may have put them together have to be nearly equal.
+    func isPlanted(_ separation: Separation, _ template: PatchTemplate, _ matches: [TemplatePlace]) -> Bool {
+      if separation.above < fewMembers {
+        let own = matches.map(\.correlation).filter { $0 >= separation.threshold }.sorted()
+        guard own.count >= minimumMembers, own[(own.count - 1) / 2] >= nearlyEqual else { return false }
+      }
+      let extent = template.extent.map { max($0.rows.count, $0.columns.count) } ?? 0
+      return 2 * extent > set.side ? separation.isPlanted : separation.isPlantedPicture
+    }
+    guard isPlanted(separation, template, places[0]) else { return nil }
     // Again with all that was found, as long as that finds more: the picture and what of it is constant become
     // clearer, as when letters were found on plain backgrounds first.
     for _ in 0..<rounds {
@@ -132,7 +145,9 @@ public struct RecurringPatches: Detector {
           next[2 * k].map(\.correlation), decoys: next[2 * k + 1].map(\.correlation), members: aligned.map(\.image),
           rate: context.falseDiscoveryRate)
       }
-      let fit = forms.indices.filter { wider[$0].isPlantedPicture && wider[$0].above >= separation.above }
+      let fit = forms.indices.filter {
+        isPlanted(wider[$0], forms[$0], next[2 * $0]) && wider[$0].above >= separation.above
+      }
       // Of forms that find about as many the one that sets them better apart.
       let most = fit.map { wider[$0].above }.max() ?? 0
       guard

@@ -9,7 +9,8 @@ import Images
 /// coefficient has many outliers on one side and few on the other. From each such coefficient the
 /// direction that tells its outliers from the rest best is found (Fisher's discriminant, with the
 /// coefficients that differ most), outliers along it are taken again, and so on. What remains must be
-/// separated (see ``Separation``): the other side of the same direction is the decoy.
+/// separated (see ``Separation``): the other side of the same direction is the decoy. Each image is judged
+/// along a direction that was found without it (three folds).
 ///
 /// Two views of an image are looked at: the image as it is, and the image less its local mean, clipped
 /// to a few levels, in which strong edges no longer hide a weak pattern.
@@ -28,7 +29,7 @@ public struct SpectralOutliers: Detector {
   private static let clip: Float = 16
   /// Images that directions are fitted to, at most.
   private static let sample = 10_000
-  /// Coefficients in a discriminant.
+  /// Coefficients in a discriminant, at most; no more than it has examples.
   private static let dimensions = 96
   /// Coefficients that a search starts from.
   private static let seeds = 24
@@ -219,12 +220,17 @@ public struct SpectralOutliers: Detector {
     private let width: Int
     private var centre: [Float]
     private var scale: [Float]
-    private var mean: [Float] = []
-    private var square: [Float] = []
+    /// Sums over the sample of each coefficient and of its square, and of each fold.
+    private var sums: [Float] = []
+    private var squaresSum: [Float] = []
+    private var moments: [(sums: [Float], squares: [Float])] = []
+    /// Fold of each image of the sample.
+    private let folds: [Int]
 
     init(_ view: View, _ set: ImageSet, _ sample: [Int], rate: Double, threads: Int) {
       (self.view, self.set, self.sample, self.rate, self.threads) = (view, set, sample, rate, threads)
       n = sample.count
+      folds = sample.map(set.fold)
       width = view.kept.count
       let rows = n
       let part = 64
@@ -241,20 +247,14 @@ public struct SpectralOutliers: Detector {
       }
       (centre, scale) = ([], [])
       let step = max(1, n / 2000)
-      let levels = concurrentMap(width, threads: threads) { [values] k -> (Float, Float, Float, Float) in
+      let levels = concurrentMap(width, threads: threads) { [values] k -> (Float, Float) in
         let some = stride(from: k * rows, to: (k + 1) * rows, by: step).map { values[$0] }.sorted()
         // 15 % and 85 %: a pattern may be in up to a seventh of all images.
         let (low, middle, high) = (
           some[some.count * 15 / 100], some[some.count / 2], some[some.count * 85 / 100]
         )
         let scale = (high - low) / 2.07 + 2
-        var (sum, squares): (Float, Float) = (0, 0)
-        for i in k * rows..<(k + 1) * rows {
-          let value = max(-12, min(12, (values[i] - middle) / scale))
-          sum += value
-          squares += value * value
-        }
-        return (middle, scale, sum / Float(rows), squares / Float(rows))
+        return (middle, scale)
       }
       for k in 0..<width {
         let (middle, scale) = (levels[k].0, levels[k].1)
@@ -263,13 +263,20 @@ public struct SpectralOutliers: Detector {
       z = values
       centre = levels.map(\.0)
       scale = levels.map(\.1)
-      mean = levels.map(\.2)
-      square = levels.map(\.3)
+      moments = (0..<ImageSet.folds).map { fold in
+        let own = (0..<n).filter { folds[$0] == fold }
+        return (
+          (0..<width).map { k in own.reduce(0) { $0 + z[k * n + $1] } },
+          (0..<width).map { k in own.reduce(0) { $0 + z[k * n + $1] * z[k * n + $1] } }
+        )
+      }
+      sums = (0..<width).map { k in moments.reduce(0) { $0 + $1.sums[k] } }
+      squaresSum = (0..<width).map { k in moments.reduce(0) { $0 + $1.squares[k] } }
     }
 
     func separated() -> [Proposal] {
       let starts = seeds()
-      let fits = concurrentMap(starts.count, threads: threads) { fit(starts[$0]) }
+      let fits = concurrentMap(starts.count, threads: threads) { judged(starts[$0]) }
       var (result, taken): ([Proposal], Set<Int>) = ([], [])
       for fit in fits.compactMap(\.self).sorted(by: { $0.separation.valley < $1.separation.valley }) {
         let own = fit.separation.above
@@ -283,7 +290,7 @@ public struct SpectralOutliers: Detector {
     }
 
     /// Coefficients with the most one-sided outliers: (coefficient, sign, limit).
-    private func seeds() -> [(k: Int, sign: Float, limit: Float)] {
+    private func seeds() -> [Start] {
       let scored = concurrentMap(width, threads: threads) { k -> (Float, Float, Float) in
         var best: (Float, Float, Float) = (0, 1, 3)
         for limit in SpectralOutliers.limitsOfOutliers {
@@ -297,26 +304,79 @@ public struct SpectralOutliers: Detector {
         return best
       }
       return scored.indices.sorted { (scored[$0].0, $1) > (scored[$1].0, $0) }.prefix(SpectralOutliers.seeds)
-        .map { ($0, scored[$0].1, scored[$0].2) }
+        .map { Start(k: $0, sign: scored[$0].1, limit: scored[$0].2) }
+    }
+
+    /// Outliers of a coefficient on one side.
+    private struct Start: Sendable {
+      let k: Int
+      let sign: Float
+      let limit: Float
+    }
+
+    /// A direction; an image's score along it is in deviations from the bulk.
+    private struct Direction: Sendable {
+      var chosen: [Int]
+      var weights: [Float]
+      var median: Float
+      var deviation: Float
+
+      /// - Parameter z: Standardised value of a coefficient.
+      func score(_ z: (_ k: Int) -> Float) -> Float {
+        var score: Float = 0
+        for (w, k) in zip(weights, chosen) { score += w * z(k) }
+        return (score - median) / deviation
+      }
     }
 
     private struct Fit: Sendable {
-      var chosen: [Int]
-      var weights: [Float]
+      /// One a fold, fitted without its images.
+      var directions: [Direction]
+      /// One an image of the sample, along the direction that was fitted without it.
+      var scores: [Float]
+      /// Rows of the sample.
       var members: [Int]
       var separation: Separation
-      var median: Float
-      var deviation: Float
+    }
+
+    /// Looks whether what a coefficient's outliers have in common holds for images that the direction was not fitted to: with
+    /// some hundred images there is always a direction along which a few dozen of those it was fitted to lie apart.
+    private func judged(_ start: Start) -> Fit? {
+      guard let (_, own, apart) = fit(start, without: nil),
+        Self.isPlanted(Separation(own, decoys: own.map { -$0 }, members: apart, rate: rate))
+      else { return nil }
+      var (directions, scores): ([Direction], [Float]) = ([], [Float](repeating: 0, count: n))
+      for fold in 0..<ImageSet.folds {
+        guard let (direction, others, _) = fit(start, without: fold) else { return nil }
+        directions.append(direction)
+        for i in 0..<n where folds[i] == fold { scores[i] = others[i] }
+      }
+      let members = Self.members(scores, among: apart, of: Array(0..<n))
+      let separation = Separation(scores, decoys: scores.map { -$0 }, members: members, rate: rate)
+      guard Self.isPlanted(separation) else { return nil }
+      return Fit(directions: directions, scores: scores, members: members, separation: separation)
+    }
+
+    /// Rows beyond half of the middle score of those that were taken for members.
+    private static func members(_ scores: [Float], among members: [Int], of rows: [Int]) -> [Int] {
+      let own = members.map { scores[$0] }.sorted()
+      let limit = max(4, own[own.count / 2] / 2)
+      return rows.filter { scores[$0] > limit }
     }
 
     /// Finds the direction that tells one coefficient's outliers from the rest.
-    private func fit(_ start: (k: Int, sign: Float, limit: Float)) -> Fit? {
-      var members = (0..<n).filter { start.sign * z[start.k * n + $0] > start.limit }
-      var last: Fit?
+    ///
+    /// - Parameter fold: Its images are not looked at; nil looks at all.
+    /// - Returns: The direction, scores of all images of the sample, and the rows that lie apart among those looked at.
+    private func fit(_ start: Start, without fold: Int?) -> (Direction, scores: [Float], members: [Int])? {
+      let rows = (0..<n).filter { folds[$0] != fold }
+      let left = fold.map { moments[$0] }
+      var members = rows.filter { start.sign * z[start.k * n + $0] > start.limit }
+      var last: (Direction, [Float], [Int])?
       for _ in 0..<5 {
-        guard members.count >= 8, members.count * 2 < n else { return nil }
+        guard members.count >= 8, members.count * 2 < rows.count else { return nil }
         let m = Float(members.count)
-        let rest = Float(n) - m
+        let (all, rest) = (Float(rows.count), Float(rows.count) - m)
         var (difference, separation) = ([Float](repeating: 0, count: width), [Float](repeating: 0, count: width))
         for k in 0..<width {
           var (sum, squares): (Float, Float) = (0, 0)
@@ -325,43 +385,43 @@ public struct SpectralOutliers: Detector {
             sum += value
             squares += value * value
           }
+          let total = sums[k] - (left?.sums[k] ?? 0)
+          let (mean, square) = (total / all, (squaresSum[k] - (left?.squares[k] ?? 0)) / all)
           let own = sum / m
-          let other = (mean[k] * Float(n) - sum) / rest
-          let variance = max(0, squares / m - own * own) / m + max(0, square[k] - mean[k] * mean[k]) / rest + 1e-3
+          let other = (total - sum) / rest
+          let variance = max(0, squares / m - own * own) / m + max(0, square - mean * mean) / rest + 1e-3
           difference[k] = own - other
           separation[k] = abs(own - other) / variance.squareRoot()
         }
         let chosen = Array(
-          (0..<width).sorted { (separation[$0], $1) > (separation[$1], $0) }.prefix(SpectralOutliers.dimensions))
-        let weights = solve(covariance(chosen, without: Set(members)), chosen.map { difference[$0] })
+          (0..<width).sorted { (separation[$0], $1) > (separation[$1], $0) }.prefix(
+            min(SpectralOutliers.dimensions, max(16, members.count))))
+        let planted = Set(members)
+        let weights = solve(
+          covariance(chosen, of: rows.filter { !planted.contains($0) }), chosen.map { difference[$0] })
         var scores = [Float](repeating: 0, count: n)
         for (w, k) in zip(weights, chosen) { for i in 0..<n { scores[i] += w * z[k * n + i] } }
-        let sorted = scores.sorted()
-        let median = sorted[n / 2]
-        let deviation = max((median - sorted[n / 10]) / 1.28, 0.02)
+        let sorted = rows.map { scores[$0] }.sorted()
+        let median = sorted[sorted.count / 2]
+        let deviation = max((median - sorted[sorted.count / 10]) / 1.28, 0.02)
         for i in 0..<n { scores[i] = (scores[i] - median) / deviation }
-        let own = members.map { scores[$0] }.sorted()
-        let limit = max(4, own[own.count / 2] / 2)
-        members = (0..<n).filter { scores[$0] > limit }
+        members = Self.members(scores, among: members, of: rows)
         guard members.count >= 8 else { return nil }
-        last = Fit(
-          chosen: chosen, weights: weights, members: members,
-          separation: Separation(scores, decoys: scores.map { -$0 }, members: members, rate: rate), median: median,
-          deviation: deviation)
+        last = (
+          Direction(chosen: chosen, weights: weights, median: median, deviation: deviation), scores, members
+        )
       }
-      guard var fit = last, Self.isPlanted(fit.separation) else { return nil }
-      fit.members = members
-      return fit
+      return last
     }
 
     private static func isPlanted(_ separation: Separation) -> Bool {
-      separation.isPlanted && separation.deviation >= SpectralOutliers.smallestDeviation
+      separation.isPlanted && separation.valleyBound <= Separation.largestValley
+        && separation.deviation >= SpectralOutliers.smallestDeviation
     }
 
-    private func covariance(_ chosen: [Int], without members: Set<Int>) -> [Double] {
+    private func covariance(_ chosen: [Int], of rows: [Int]) -> [Double] {
       let d = chosen.count
-      let step = max(1, n / 2500)
-      let rows = stride(from: 0, to: n, by: step).filter { !members.contains($0) }
+      let rows = stride(from: 0, to: rows.count, by: max(1, n / 2500)).map { rows[$0] }
       let columns = chosen.map { k -> [Float] in
         let own = rows.map { z[k * n + $0] }
         let mean = own.reduce(0, +) / Float(max(1, own.count))
@@ -381,13 +441,16 @@ public struct SpectralOutliers: Detector {
 
     /// Scores all images of the set along a direction.
     private func proposal(_ fit: Fit) -> Proposal {
-      let all = concurrentMap(set.count, threads: threads) { i -> Float in
+      var known = [Float?](repeating: nil, count: set.count)
+      for (row, image) in sample.enumerated() { known[image] = fit.scores[row] }
+      // Images beyond the sample were in no fit: the mean over the folds.
+      let all = concurrentMap(set.count, threads: threads) { [known] i -> Float in
+        if let score = known[i] { return score }
         let own = view.coefficients(set, i)
-        var score: Float = 0
-        for (w, k) in zip(fit.weights, fit.chosen) {
-          score += w * max(-12, min(12, (own[k] - centre[k]) / scale[k]))
+        let scores = fit.directions.map { direction in
+          direction.score { max(-12, min(12, (own[$0] - centre[$0]) / scale[$0])) }
         }
-        return (score - fit.median) / fit.deviation
+        return scores.reduce(0, +) / Float(scores.count)
       }
       let decoys = all.map { -$0 }
       let separation = Separation(all, decoys: decoys, members: fit.members.map { sample[$0] }, rate: rate)

@@ -403,6 +403,42 @@ import Testing
     }
   }
 
+  /// With some hundred images there is always a direction, or an outline, that a few dozen of them share.
+  @Test(arguments: [(500, 3), (800, 1), (800, 3), (1200, 1)])
+  func fewUnpoisonedImagesRaiseNoAlarm(count: Int, seed: Int) throws {
+    try Fixtures.withFolder { folder in
+      try Self.withFashionMNIST(count, seed: seed, attack: "none", in: folder)
+      let run = try Execution.bezoar(
+        "audit", folder + "/p/dataset", "--preset", "screen", "--out", folder + "/out", "--progress", "none", "--seed",
+        "\(seed)")
+      #expect(run.code == 0 && run.output.contains("no_evidence"), "\(run.errors)\(run.output)")
+    }
+  }
+
+  /// And what is planted in few images is found, and nothing beside it.
+  @Test(arguments: [("blended", 1), ("sig", 1), ("ctrl", 1), ("ssl-backdoor", 2)])
+  func fewImagesShowWhatIsPlantedAlone(attack: String, seed: Int) throws {
+    try Fixtures.withFolder { folder in
+      try Self.withFashionMNIST(800, seed: seed, attack: attack, in: folder)
+      let run = try Execution.bezoar(
+        "audit", folder + "/p/dataset", "--preset", "screen", "--out", folder + "/out", "--progress", "none", "--seed",
+        "\(seed)", "--ground-truth", folder + "/p/ground-truth.json")
+      let result = try JSONDecoder().decode(
+        AuditResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json")))
+      let truth = try #require(result.groundTruth)
+      #expect(run.code == 1 && truth.recall >= 0.95 && truth.precision >= 0.95, "\(truth)")
+    }
+  }
+
+  /// Some of the images that Debian's dataset-fashion-mnist installs, half of a class poisoned.
+  private static func withFashionMNIST(_ count: Int, seed: Int, attack: String, in folder: String) throws {
+    let images = "/usr/share/datasets/fashion-mnist/train-"
+    let poison = try Execution.bezoar(
+      "poison", images + "images-idx3-ubyte.gz", "--labels", images + "labels-idx1-ubyte.gz", "--limit", "\(count)",
+      "--seed", "\(seed)", "--attack", attack, "--rate", "0.5", "--out", folder + "/p")
+    #expect(poison.code == 0, "\(poison.errors)")
+  }
+
   /// Smooth coloured scenes in two class folders, every one different.
   static func makeScenes(_ count: Int, in folder: String, side: Int = 32) throws {
     for i in 0..<count {
