@@ -18,7 +18,8 @@ test: dependencies
 	@echo "running the whole test suite"
 	$(SWIFT) test -c release --skip-build
 
-# Every op and the quick demonstration on a PJRT plugin for the CPU (a wheel of 62 MB from PyPI), against the CPU's own kernels.
+# Every op and the quick demonstration on a PJRT plugin for the CPU (a wheel of 62 MB from PyPI), against the CPU's own kernels, and
+# an audit that goes on after its device was lost.
 PJRT_WHEEL = lammps-jax-pjrt-cpu==0.11.2
 PJRT_FOLDER = .build/pjrt
 test-pjrt: dependencies pjrt
@@ -26,7 +27,8 @@ test-pjrt: dependencies pjrt
 	plugin="$$(echo "$(CURDIR)"/$(PJRT_FOLDER)/lib/python3*/site-packages/lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so)" && \
 	export BEZOAR_PJRT_PLUGIN="$$plugin" XDG_CACHE_HOME="$(CURDIR)/$(PJRT_FOLDER)/cache" && \
 	$(SWIFT) test -c release --skip-build --filter 'PJRT|StableHLO' && \
-	python3 Tests/PJRTDeviceTests/same_audit.py $(BINARY) "$$plugin" $(PJRT_FOLDER)/audits
+	python3 Tests/PJRTDeviceTests/same_audit.py $(BINARY) "$$plugin" $(PJRT_FOLDER)/audits && \
+	python3 Tests/PJRTDeviceTests/lost_device.py $(BINARY) "$$plugin" $(PJRT_FOLDER)/lost
 
 # The plugin for that test, in a virtual environment.
 pjrt:

@@ -1699,6 +1699,19 @@ module @bezoar {
   }
 }
 
+// matrixProduct of 3 pairs 
+module @bezoar {
+  func.func public @main(%arg0: tensor<3x4x9xf32>, %arg1: tensor<3x9x7xf32>) -> (tensor<3x4x7xf32>, tensor<3x4x9xf32>, tensor<3x9x7xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0] x [0], contracting_dims = [2] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x4x9xf32>, tensor<3x9x7xf32>) -> tensor<3x4x7xf32>
+    %1 = stablehlo.constant dense<1.0> : tensor<f32>
+    %2 = stablehlo.reshape %1 : (tensor<f32>) -> tensor<1x1x1xf32>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [0, 1, 2] : (tensor<1x1x1xf32>) -> tensor<3x4x7xf32>
+    %4 = stablehlo.dot_general %3, %arg1, batching_dims = [0] x [0], contracting_dims = [2] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x4x7xf32>, tensor<3x9x7xf32>) -> tensor<3x4x9xf32>
+    %5 = stablehlo.dot_general %arg0, %3, batching_dims = [0] x [0], contracting_dims = [1] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x4x9xf32>, tensor<3x4x7xf32>) -> tensor<3x9x7xf32>
+    return %0, %4, %5 : tensor<3x4x7xf32>, tensor<3x4x9xf32>, tensor<3x9x7xf32>
+  }
+}
+
 // matrixProduct 1x1x1 t
 module @bezoar {
   func.func public @main(%arg0: tensor<1x1xf32>, %arg1: tensor<1x1xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1x1xf32>) {
@@ -1760,6 +1773,19 @@ module @bezoar {
     %4 = stablehlo.dot_general %3, %arg1, contracting_dims = [1] x [0], precision = [HIGHEST, HIGHEST] : (tensor<90x1xf32>, tensor<1x20xf32>) -> tensor<90x20xf32>
     %5 = stablehlo.dot_general %3, %arg0, contracting_dims = [0] x [0], precision = [HIGHEST, HIGHEST] : (tensor<90x1xf32>, tensor<90x20xf32>) -> tensor<1x20xf32>
     return %0, %4, %5 : tensor<90x1xf32>, tensor<90x20xf32>, tensor<1x20xf32>
+  }
+}
+
+// matrixProduct of 3 pairs t
+module @bezoar {
+  func.func public @main(%arg0: tensor<3x4x9xf32>, %arg1: tensor<3x7x9xf32>) -> (tensor<3x4x7xf32>, tensor<3x4x9xf32>, tensor<3x7x9xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0] x [0], contracting_dims = [2] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x4x9xf32>, tensor<3x7x9xf32>) -> tensor<3x4x7xf32>
+    %1 = stablehlo.constant dense<1.0> : tensor<f32>
+    %2 = stablehlo.reshape %1 : (tensor<f32>) -> tensor<1x1x1xf32>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [0, 1, 2] : (tensor<1x1x1xf32>) -> tensor<3x4x7xf32>
+    %4 = stablehlo.dot_general %3, %arg1, batching_dims = [0] x [0], contracting_dims = [2] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x4x7xf32>, tensor<3x7x9xf32>) -> tensor<3x4x9xf32>
+    %5 = stablehlo.dot_general %3, %arg0, batching_dims = [0] x [0], contracting_dims = [1] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x4x7xf32>, tensor<3x4x9xf32>) -> tensor<3x7x9xf32>
+    return %0, %4, %5 : tensor<3x4x7xf32>, tensor<3x4x9xf32>, tensor<3x7x9xf32>
   }
 }
 
@@ -1827,6 +1853,19 @@ module @bezoar {
   }
 }
 
+// matrixProduct of 3 pairs T
+module @bezoar {
+  func.func public @main(%arg0: tensor<3x9x4xf32>, %arg1: tensor<3x9x7xf32>) -> (tensor<3x4x7xf32>, tensor<3x9x4xf32>, tensor<3x9x7xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0] x [0], contracting_dims = [1] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x9x4xf32>, tensor<3x9x7xf32>) -> tensor<3x4x7xf32>
+    %1 = stablehlo.constant dense<1.0> : tensor<f32>
+    %2 = stablehlo.reshape %1 : (tensor<f32>) -> tensor<1x1x1xf32>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [0, 1, 2] : (tensor<1x1x1xf32>) -> tensor<3x4x7xf32>
+    %4 = stablehlo.dot_general %arg1, %3, batching_dims = [0] x [0], contracting_dims = [2] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x9x7xf32>, tensor<3x4x7xf32>) -> tensor<3x9x4xf32>
+    %5 = stablehlo.dot_general %arg0, %3, batching_dims = [0] x [0], contracting_dims = [2] x [1], precision = [HIGHEST, HIGHEST] : (tensor<3x9x4xf32>, tensor<3x4x7xf32>) -> tensor<3x9x7xf32>
+    return %0, %4, %5 : tensor<3x4x7xf32>, tensor<3x9x4xf32>, tensor<3x9x7xf32>
+  }
+}
+
 // matrixProduct 1x1x1 Tt
 module @bezoar {
   func.func public @main(%arg0: tensor<1x1xf32>, %arg1: tensor<1x1xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1x1xf32>) {
@@ -1888,6 +1927,19 @@ module @bezoar {
     %4 = stablehlo.dot_general %arg1, %3, contracting_dims = [0] x [1], precision = [HIGHEST, HIGHEST] : (tensor<1x20xf32>, tensor<90x1xf32>) -> tensor<20x90xf32>
     %5 = stablehlo.dot_general %3, %arg0, contracting_dims = [0] x [1], precision = [HIGHEST, HIGHEST] : (tensor<90x1xf32>, tensor<20x90xf32>) -> tensor<1x20xf32>
     return %0, %4, %5 : tensor<90x1xf32>, tensor<20x90xf32>, tensor<1x20xf32>
+  }
+}
+
+// matrixProduct of 3 pairs Tt
+module @bezoar {
+  func.func public @main(%arg0: tensor<3x9x4xf32>, %arg1: tensor<3x7x9xf32>) -> (tensor<3x4x7xf32>, tensor<3x9x4xf32>, tensor<3x7x9xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, batching_dims = [0] x [0], contracting_dims = [1] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x9x4xf32>, tensor<3x7x9xf32>) -> tensor<3x4x7xf32>
+    %1 = stablehlo.constant dense<1.0> : tensor<f32>
+    %2 = stablehlo.reshape %1 : (tensor<f32>) -> tensor<1x1x1xf32>
+    %3 = stablehlo.broadcast_in_dim %2, dims = [0, 1, 2] : (tensor<1x1x1xf32>) -> tensor<3x4x7xf32>
+    %4 = stablehlo.dot_general %arg1, %3, batching_dims = [0] x [0], contracting_dims = [1] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x7x9xf32>, tensor<3x4x7xf32>) -> tensor<3x9x4xf32>
+    %5 = stablehlo.dot_general %3, %arg0, batching_dims = [0] x [0], contracting_dims = [1] x [2], precision = [HIGHEST, HIGHEST] : (tensor<3x4x7xf32>, tensor<3x9x4xf32>) -> tensor<3x7x9xf32>
+    return %0, %4, %5 : tensor<3x4x7xf32>, tensor<3x9x4xf32>, tensor<3x7x9xf32>
   }
 }
 

@@ -286,12 +286,22 @@ extension Lowering {
   func matrixProduct(
     _ a: Operand, _ b: Operand, _ transposeLeft: Bool, _ transposeRight: Bool, _ y: Operand
   ) -> Task {
-    let (m, n) = (y.shape[0], y.shape[1])
-    let k = transposeLeft ? a.shape[0] : a.shape[1]
-    if m == 0 || n == 0 { return {} }
-    if k == 0 { return { y.address.update(repeating: 0, count: m * n) } }
-    let isWorthwhile = m * n * k > 1 << 18
+    let (m, n) = (y.shape[-2], y.shape[-1])
+    let k = transposeLeft ? a.shape[-2] : a.shape[-1]
+    if y.shape.count == 0 { return {} }
+    if k == 0 { return { y.address.update(repeating: 0, count: y.shape.count) } }
+    let isWorthwhile = y.shape.count * k > 1 << 18
+    let (lda, ldb) = (a.shape[-1], b.shape[-1])
+    let (left, right) = (transposeLeft ? CblasTrans : CblasNoTrans, transposeRight ? CblasTrans : CblasNoTrans)
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    if y.shape.rank == 3 {
+      let body: Parallel.Body = { pair, _ in
+        cblas_sgemm(
+          CblasRowMajor, left, right, blasint(m), blasint(n), blasint(k), 1, a.address + pair * m * k, blasint(lda),
+          b.address + pair * k * n, blasint(ldb), 0, y.address + pair * m * n, blasint(n))
+      }
+      return { parallel.run(y.shape[0], isWorthwhile: isWorthwhile, body) }
+    }
     if !transposeLeft && m >= 16 {
       let perTask = 64
       workspace.reserve(packedRows(k, n))
@@ -308,17 +318,14 @@ extension Lowering {
     let byRows = m >= n
     let extent = byRows ? m : n
     let piece = max(32, (extent + 15) / 16)
-    let (lda, ldb) = (a.shape[1], b.shape[1])
     let body: Parallel.Body = { task, _ in
       let from = task * piece
       let count = min(piece, extent - from)
-      let left = byRows ? a.address + (transposeLeft ? from : from * lda) : a.address
-      let right = byRows ? b.address : b.address + (transposeRight ? from * ldb : from)
+      let ours = byRows ? a.address + (transposeLeft ? from : from * lda) : a.address
+      let theirs = byRows ? b.address : b.address + (transposeRight ? from * ldb : from)
       cblas_sgemm(
-        CblasRowMajor, transposeLeft ? CblasTrans : CblasNoTrans,
-        transposeRight ? CblasTrans : CblasNoTrans, blasint(byRows ? count : m),
-        blasint(byRows ? n : count), blasint(k), 1, left, blasint(lda), right, blasint(ldb), 0,
-        y.address + (byRows ? from * n : from), blasint(n))
+        CblasRowMajor, left, right, blasint(byRows ? count : m), blasint(byRows ? n : count), blasint(k), 1, ours,
+        blasint(lda), theirs, blasint(ldb), 0, y.address + (byRows ? from * n : from), blasint(n))
     }
     return { parallel.run((extent + piece - 1) / piece, isWorthwhile: isWorthwhile, body) }
   }

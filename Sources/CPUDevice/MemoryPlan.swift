@@ -88,7 +88,7 @@ struct MemoryPlan {
         continue
       }
       if case .argMaximum = nodes[i].op, let product = nodes[i].operands.first, readers[product] == 1,
-        case .matrixProduct(false, _) = nodes[product].op
+        case .matrixProduct(false, _) = nodes[product].op, nodes[product].shape.rank == 2
       {
         products[i] = product
         fuse([product])

@@ -77,11 +77,12 @@ public enum NaiveReference {
     case .oneHot(let depth):
       return x[0].flatMap { value in (0..<depth).map { $0 == Int(value) ? 1.0 : 0.0 } }
     case .matrixProduct(let left, let right):
-      let inner = left ? shapes[0].extents[0] : shapes[0].extents[1]
+      let inner = shapes[0][left ? -2 : -1]
       return indices(shape).map { index in
-        (0..<inner).reduce(0.0) { sum, k in
-          sum + strided(left ? [k, index[0]] : [index[0], k], shapes[0], x[0])
-            * strided(right ? [index[1], k] : [k, index[1]], shapes[1], x[1])
+        let (pair, row, column) = (Array(index.dropLast(2)), index[index.count - 2], index[index.count - 1])
+        return (0..<inner).reduce(0.0) { sum, k in
+          sum + strided(pair + (left ? [k, row] : [row, k]), shapes[0], x[0])
+            * strided(pair + (right ? [column, k] : [k, column]), shapes[1], x[1])
         }
       }
     case .convolution(let window):

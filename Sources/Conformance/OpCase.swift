@@ -132,7 +132,12 @@ extension OpCase {
           "matrixProduct \(m)x\(k)x\(n) \(left ? "T" : "")\(right ? "t" : "")",
           [left ? [k, m] : [m, k], right ? [n, k] : [k, n]]
         ) { _, x in x[0].matrixProduct(x[1], transposeLeft: left, transposeRight: right) }
-      }
+      } + [
+        OpCase(
+          "matrixProduct of 3 pairs \(left ? "T" : "")\(right ? "t" : "")",
+          [left ? [3, 9, 4] : [3, 4, 9], right ? [3, 7, 9] : [3, 9, 7]]
+        ) { _, x in x[0].matrixProduct(x[1], transposeLeft: left, transposeRight: right) }
+      ]
     }
   }
 

@@ -102,42 +102,58 @@ public struct AdvCLTrainer: Sendable {
       state.warnings = [.init(.fewImages, "\(set.count) images; AdvCL needs at least 8")]
       return state
     }
-    let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
+    let onDevice = device.isApart
+    let views = ViewMaker(
+      set, configuration.augmentation, stream.stream("views"), threads: threads, onDevice: onDevice)
     let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
     let loop = EpochLoop(
       images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
       learningRate: configuration.learningRate, stream: stream)
     return try loop.run(
-      state, device.compile(program(batch: batch, sizes: sizes)), on: device, afterStep: afterStep,
-      afterEpoch: afterEpoch
+      state, device.compile(program(batch: batch, sizes: sizes, viewsOnDevice: onDevice)), on: device,
+      afterStep: afterStep, afterEpoch: afterEpoch
     ) { step in
-      [views.make(step.images, epoch: step.epoch, views: 2)] + originals(step, set, threads: threads)
+      views.feeds(step.images, epoch: step.epoch) + (onDevice ? [] : originals(step, set, threads: threads))
+        + startingNoise(step, set, threads: threads)
         + [optimizer.feed(learningRate: step.learningRate, step: step.done)]
         + pseudoLabels.map { own in Tensor([batch], step.images.map { Float(own.labels[$0]) }) }
     }
   }
 
-  /// The images of a step as they are, their high frequencies, and the starting noise of both attacks.
+  /// The images of a step as they are, and their high frequencies.
   private func originals(_ step: EpochLoop.Step, _ set: ImageSet, threads: Int) -> [Tensor] {
     let highPass = HighPass(side: set.side, radius: set.side / 4)
+    return perImage(step, set, feeds: 2, threads: threads) { image, feeds in
+      let from = image * set.stride
+      let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
+      feeds[0] += pixels
+      for value in highPass(pixels) { feeds[1].append(value + 0.5) }
+    }
+  }
+
+  /// Where both attacks start, relative to the images.
+  private func startingNoise(_ step: EpochLoop.Step, _ set: ImageSet, threads: Int) -> [Tensor] {
     let noise = stream.stream("noise").stream(step.epoch)
     let epsilon = configuration.attack.epsilon
-    // Some images a task, and what they become one after another for each of the four feeds.
+    return perImage(step, set, feeds: 2, threads: threads) { image, feeds in
+      var own = noise.stream(image)
+      for k in feeds.indices { for _ in 0..<set.stride { feeds[k].append(own.uniform(-epsilon, epsilon)) } }
+    }
+  }
+
+  /// Some images a task, and what they become one after another for each feed.
+  private func perImage(
+    _ step: EpochLoop.Step, _ set: ImageSet, feeds count: Int, threads: Int,
+    _ append: @Sendable (_ image: Int, _ feeds: inout [[Float]]) -> Void
+  ) -> [Tensor] {
     let perTask = 8
     let parts = concurrentMap((step.images.count + perTask - 1) / perTask, threads: threads) { task -> [[Float]] in
-      var feeds = [[Float]](repeating: [], count: 4)
+      var feeds = [[Float]](repeating: [], count: count)
       for k in feeds.indices { feeds[k].reserveCapacity(perTask * set.stride) }
-      for image in step.images[task * perTask..<min((task + 1) * perTask, step.images.count)] {
-        let from = image * set.stride
-        let pixels = set.pixels[from..<from + set.stride].map { Float($0) * (1 / 255) }
-        feeds[0] += pixels
-        for value in highPass(pixels) { feeds[1].append(value + 0.5) }
-        var own = noise.stream(image)
-        for k in 2..<4 { for _ in 0..<set.stride { feeds[k].append(own.uniform(-epsilon, epsilon)) } }
-      }
+      for image in step.images[task * perTask..<min((task + 1) * perTask, step.images.count)] { append(image, &feeds) }
       return feeds
     }
-    return (0..<4).map { k in
+    return (0..<count).map { k in
       var all: [Float] = []
       all.reserveCapacity(step.images.count * set.stride)
       for part in parts { all += part[k] }
@@ -155,12 +171,22 @@ public struct AdvCLTrainer: Sendable {
   }
 
   /// The training step, attack and update in one graph.
-  public func program(batch: Int, sizes: [Int]) -> Program {
+  ///
+  /// - Parameter viewsOnDevice: Instead of views, images and their high frequencies, feeds images as bytes [N, H, W, 3] and their
+  ///   views' parameters [2N, 25].
+  public func program(batch: Int, sizes: [Int], viewsOnDevice: Bool = false) -> Program {
     let trace = Trace()
     let side = encoder.side
     let shape: Shape = [batch, side, side, 3]
-    let views = trace.feed("views", [2 * batch, side, side, 3])
-    let (pixels, high) = (trace.feed("pixels", shape), trace.feed("high-frequency", shape))
+    let (views, pixels, high): (Value, Value, Value)
+    if viewsOnDevice {
+      let made = DeviceViews(trace, batch: batch, side: side, configuration.augmentation)
+      (views, pixels) = (made.views, made.pixels)
+      high = DeviceViews.highFrequencies(of: pixels, radius: side / 4) + 0.5
+    } else {
+      views = trace.feed("views", [2 * batch, side, side, 3])
+      (pixels, high) = (trace.feed("pixels", shape), trace.feed("high-frequency", shape))
+    }
     let (firstNoise, secondNoise) = (trace.feed("noise 1", shape), trace.feed("noise 2", shape))
     let scalars = trace.feed("scalars", Optimizer.feedShape)
     let truths = sizes.map { trace.feed("labels \($0)", [batch]) }

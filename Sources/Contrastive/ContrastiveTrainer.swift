@@ -120,17 +120,17 @@ public struct ContrastiveTrainer: Sendable {
       state.warnings = [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
       return state
     }
-    let views = ViewMaker(set, configuration.augmentation, stream.stream("views"), threads: threads)
+    let views = ViewMaker(
+      set, configuration.augmentation, stream.stream("views"), threads: threads, onDevice: device.isApart)
     let loop = EpochLoop(
       images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
       learningRate: configuration.learningRate, stream: stream)
     return try loop.run(
-      state, device.compile(program(batch: batch)), on: device, afterStep: afterStep, afterEpoch: afterEpoch
+      state, device.compile(program(batch: batch, viewsOnDevice: device.isApart)), on: device, afterStep: afterStep,
+      afterEpoch: afterEpoch
     ) { step in
-      [
-        views.make(step.images, epoch: step.epoch, views: 2),
-        configuration.optimizer.feed(learningRate: step.learningRate, step: step.done),
-      ]
+      views.feeds(step.images, epoch: step.epoch)
+        + [configuration.optimizer.feed(learningRate: step.learningRate, step: step.done)]
     }
   }
 
@@ -153,9 +153,14 @@ public struct ContrastiveTrainer: Sendable {
   }
 
   /// The training step: feeds are views [2N, H, W, 3] and the optimizer's scalars.
-  public func program(batch: Int) -> Program {
+  ///
+  /// - Parameter viewsOnDevice: Instead of views feeds images as bytes [N, H, W, 3] and their views' parameters [2N, 25].
+  public func program(batch: Int, viewsOnDevice: Bool = false) -> Program {
     let trace = Trace()
-    let pixels = trace.feed("views", [2 * batch, encoder.side, encoder.side, 3])
+    let pixels =
+      viewsOnDevice
+      ? DeviceViews(trace, batch: batch, side: encoder.side, configuration.augmentation).views
+      : trace.feed("views", [2 * batch, encoder.side, encoder.side, 3])
     let scalars = trace.feed("scalars", Optimizer.feedShape)
     let model = Encoder(encoder, weights: [:])
     let parameters = model.network.parameters + head.parameters
@@ -197,38 +202,4 @@ func spread(_ features: Value) -> Value {
   let moments = features.unitRows().moments()
   let variance = moments.slice(start: 1, count: 1)
   return variance.squareRoot().mean() * Float(features.shape[1]).squareRoot()
-}
-
-/// Makes augmented views on worker threads.
-struct ViewMaker: Sendable {
-  private let set: ImageSet
-  private let augmentation: Augmentation
-  private let stream: RandomStream
-  private let threads: Int
-
-  init(_ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, threads: Int) {
-    (self.set, self.augmentation, self.stream, self.threads) = (set, augmentation, stream, threads)
-  }
-
-  /// Returns [views * images, side, side, 3]: all first views, then all second ones.
-  func make(_ images: [Int], epoch: Int, views: Int) -> Tensor {
-    let perTask = 16
-    let total = images.count * views
-    let epochStream = stream.stream(epoch)
-    let pieces = concurrentMap((total + perTask - 1) / perTask, threads: threads) { task in
-      let range = task * perTask..<min((task + 1) * perTask, total)
-      var pixels = [Float](repeating: 0, count: range.count * set.stride)
-      for (slot, i) in range.enumerated() {
-        let image = images[i % images.count]
-        var own = epochStream.stream(image).stream(i / images.count)
-        augmentation.view(
-          set.pixels, at: image * set.stride, side: set.side, &own, into: &pixels, at: slot * set.stride)
-      }
-      return pixels
-    }
-    var all: [Float] = []
-    all.reserveCapacity(total * set.stride)
-    for piece in pieces { all += piece }
-    return Tensor([total, set.side, set.side, 3], all)
-  }
 }

@@ -166,11 +166,11 @@ public final class Embedder {
     var values: [Float] = []
     values.reserveCapacity(count * width)
     var pixels = [Float](repeating: 0, count: Self.batch * stride)
-    for start in Swift.stride(from: 0, to: count, by: Self.batch) {
-      let size = min(Self.batch, count - start)
-      for i in 0..<size { fill(start + i, &pixels, i * stride) }
-      let out = store.run(executable, [Tensor([Self.batch, side, side, 3], pixels)])
-      values += out[0].scalars[..<(size * width)]
+    store.run(executable, times: (count + Self.batch - 1) / Self.batch) { k in
+      for i in 0..<min(Self.batch, count - k * Self.batch) { fill(k * Self.batch + i, &pixels, i * stride) }
+      return [Tensor([Self.batch, side, side, 3], pixels)]
+    } take: { k, out in
+      values += out[0].scalars[..<(min(Self.batch, count - k * Self.batch) * width)]
     }
     return Features(width: width, values: values)
   }

@@ -53,19 +53,21 @@ struct EpochLoop {
         return device.isApart ? ahead { feeds(next) } : { feeds(next) }
       }
       var next = steps > 0 ? prepared(0) : { [] }
-      for step in 0..<steps {
-        let done = state.epoch * steps + step
-        let own = next()
-        if step + 1 < steps { next = prepared(step + 1) }
-        let out = store.run(executable, own)
-        loss += out[0].item
-        spread = out[1].item
-        if !out[0].item.isFinite {
-          state.warnings = [.init(.notFinite, "the loss was \(out[0].item) in epoch \(state.epoch + 1)")]
-          try afterEpoch(state)
-          return state
+      do {
+        try store.run(executable, times: steps) { step in
+          let own = next()
+          if step + 1 < steps { next = prepared(step + 1) }
+          return own
+        } take: { step, out in
+          loss += out[0].item
+          spread = out[1].item
+          guard out[0].item.isFinite else { throw NotFinite(loss: out[0].item) }
+          try afterStep(state.epoch * steps + step + 1, steps * epochs, out[0].item)
         }
-        try afterStep(done + 1, steps * epochs, out[0].item)
+      } catch let error as NotFinite {
+        state.warnings = [.init(.notFinite, "the loss was \(error.loss) in epoch \(state.epoch + 1)")]
+        try afterEpoch(state)
+        return state
       }
       state.epoch += 1
       state.arrays = store.read()
@@ -78,6 +80,9 @@ struct EpochLoop {
     return state
   }
 }
+
+/// Ends a training.
+private struct NotFinite: Error { let loss: Float }
 
 /// Begins to make a value on another thread.
 ///

@@ -150,19 +150,22 @@ public final class FlipTest {
     let total = trials.count * range.count
     let width = centroids.width
     var targets = [Float](repeating: 0, count: Self.batch * width)
-    for start in stride(from: 0, to: total, by: Self.batch) {
-      let size = min(Self.batch, total - start)
-      for slot in 0..<size {
-        let (t, image) = ((start + slot) / range.count, range.lowerBound + (start + slot) % range.count)
+    /// What is tested in a batch: the place there, the trial, the position in `images`.
+    func tested(_ k: Int) -> [(slot: Int, trial: Int, image: Int)] {
+      (0..<min(Self.batch, total - k * Self.batch)).map { slot in
+        let i = k * Self.batch + slot
+        return (slot, i / range.count, range.lowerBound + i % range.count)
+      }
+    }
+    store.run(executable, times: (total + Self.batch - 1) / Self.batch) { k in
+      for (slot, t, image) in tested(k) {
         paste(trials[t], into: image, slot)
         let centroid = centroids.row(trials[t].cluster)
         for j in 0..<width { targets[slot * width + j] = centroid[centroid.startIndex + j] }
       }
-      let out = store.run(
-        executable,
-        [Tensor([Self.batch, set.side, set.side, 3], pixels), Tensor([Self.batch, width], targets)])
-      for slot in 0..<size {
-        let (t, image) = ((start + slot) / range.count, range.lowerBound + (start + slot) % range.count)
+      return [Tensor([Self.batch, set.side, set.side, 3], pixels), Tensor([Self.batch, width], targets)]
+    } take: { k, out in
+      for (slot, t, image) in tested(k) {
         let target = trials[t].cluster
         tallies[t].add(
           flips: (Int(out[0].scalars[slot]) == target ? 1 : 0) - (clusters[image] == target ? 1 : 0),

@@ -116,7 +116,7 @@ public struct PoisonClassifier: Sendable {
     store.prepare(for: executable.program)
     let schedule = CosineSchedule(
       peak: configuration.learningRate, warmUp: 10, steps: configuration.iterations)
-    for step in 0..<configuration.iterations {
+    try store.run(executable, times: configuration.iterations) { step in
       let stepStream = stream.stream("examples").stream(step)
       let examples = concurrentMap(batch, threads: threads) { i -> [Float] in
         var own = stepStream.stream(i)
@@ -125,12 +125,11 @@ public struct PoisonClassifier: Sendable {
       var all: [Float] = []
       all.reserveCapacity(batch * set.stride)
       for one in examples { all += one }
-      _ = store.run(
-        executable,
-        [
-          Tensor([batch, set.side, set.side, 3], all), Tensor([batch], (0..<batch).map { $0 % 2 == 0 ? 1 : 0 }),
-          optimizer.feed(learningRate: schedule.learningRate(step), step: step),
-        ])
+      return [
+        Tensor([batch, set.side, set.side, 3], all), Tensor([batch], (0..<batch).map { $0 % 2 == 0 ? 1 : 0 }),
+        optimizer.feed(learningRate: schedule.learningRate(step), step: step),
+      ]
+    } take: { step, _ in
       if step % 10 == 9 { try progress(Double(step + 1) / Double(configuration.iterations)) }
     }
     return store.read()
@@ -161,15 +160,15 @@ public struct PoisonClassifier: Sendable {
     let executable = device.compile(trace.program(outputs: [logits(pixels, scope)]))
     let store = ParameterStore(arrays, on: device)
     var result: [Float] = []
-    for start in stride(from: 0, to: set.count, by: batch) {
-      let size = min(batch, set.count - start)
+    store.run(executable, times: (set.count + batch - 1) / batch) { k in
       var values = [Float](repeating: 0, count: batch * set.stride)
-      for i in 0..<size {
-        let (from, to) = ((start + i) * set.stride, i * set.stride)
-        for k in 0..<set.stride { values[to + k] = Float(set.pixels[from + k]) * (1 / 255) }
+      for i in 0..<min(batch, set.count - k * batch) * set.stride {
+        values[i] = Float(set.pixels[k * batch * set.stride + i]) * (1 / 255)
       }
-      let out = store.run(executable, [Tensor([batch, set.side, set.side, 3], values)])[0].scalars
-      for i in 0..<size { result.append(out[2 * i + 1] - out[2 * i]) }
+      return [Tensor([batch, set.side, set.side, 3], values)]
+    } take: { k, out in
+      let logits = out[0].scalars
+      for i in 0..<min(batch, set.count - k * batch) { result.append(logits[2 * i + 1] - logits[2 * i]) }
     }
     return result
   }

@@ -41,9 +41,9 @@ public struct Augmentation: Codable, Hashable, Sendable {
     _ pixels: Pixels, at offset: Int, side: Int, _ stream: inout RandomStream, into target: inout [Float],
     at position: Int
   ) {
-    let crop = Crop(side: side, minimum: minimumCrop, &stream)
-    let isFlipped = stream.uniform() < flip
-    let columns = crop.taps(crop.x, crop.width, side, isReversed: isFlipped)
+    let draws = Draws(self, side: side, &stream)
+    let crop = draws.crop
+    let columns = crop.taps(crop.x, crop.width, side, isReversed: draws.isFlipped)
     let rows = crop.taps(crop.y, crop.height, side, isReversed: false)
     let line = 3 * side
     var sums: (Float, Float, Float) = (0, 0, 0)
@@ -81,8 +81,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
       }
     }
     let count = Float(side * side)
-    let colours = colourTransform(mean: SIMD3(sums.0, sums.1, sums.2) / count, &stream)
-    if let colours {
+    if let colours = draws.colours?.transform(mean: SIMD3(sums.0, sums.1, sums.2) / count) {
       for i in stride(from: position, to: position + line * side, by: 3) {
         let v = colours.apply(SIMD3(target[i], target[i + 1], target[i + 2]))
         target[i] = v.x
@@ -90,24 +89,85 @@ public struct Augmentation: Codable, Hashable, Sendable {
         target[i + 2] = v.z
       }
     }
-    let blurs = stream.uniform() < blur
-    let deviation = stream.uniform(0.1, 2)
-    if blurs { gaussianBlur(&target, at: position, side: side, deviation: deviation) }
+    if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: side, deviation: deviation) }
   }
 
-  /// Draws jitter and greyscale as one transform; nil if neither happens.
-  private func colourTransform(mean: SIMD3<Float>, _ stream: inout RandomStream) -> ColourTransform? {
-    // Always the same number of draws, so that one setting does not shift another's numbers.
-    let jitters = stream.uniform() < jitter
-    let factors = [
-      stream.uniform(1 - brightness, 1 + brightness), stream.uniform(1 - contrast, 1 + contrast),
-      stream.uniform(1 - saturation, 1 + saturation), stream.uniform(-hue, hue),
+  /// Columns of what ``parameters(side:_:)`` returns.
+  public enum Column {
+    /// Where the crop begins and its extent, in pixels.
+    public static let x = 0, width = 1, y = 2, height = 3
+    /// 1 if the view is mirrored, else 0.
+    public static let flip = 4
+    /// The colour transform v -> A v + B m, where m is the crop's mean colour: A, then B, row by row.
+    public static let matrix = 5, shift = 14
+    /// Deviation and radius of the blur in pixels; 0.01 and 1, which blur nothing, for none.
+    public static let deviation = 23, radius = 24
+    /// Number of columns.
+    public static let count = 25
+  }
+
+  /// Draws a view as numbers, for a device that makes it; ``view(_:at:side:_:into:at:)`` makes the same of the same stream.
+  public func parameters(side: Int, _ stream: inout RandomStream) -> [Float] {
+    let draws = Draws(self, side: side, &stream)
+    let (crop, colours) = (draws.crop, draws.colours)
+    var result = [crop.x, crop.width, crop.y, crop.height, draws.isFlipped ? 1 : 0]
+    let transform = colours?.transform(mean: .zero) ?? ColourTransform()
+    // The shift is linear in the mean colour, so three means tell it.
+    let shifts = [SIMD3<Float>(1, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1)].map { mean in
+      (colours?.transform(mean: mean) ?? ColourTransform()).linear(.zero)
+    }
+    for row in transform.matrix { result += [row.x, row.y, row.z] }
+    for c in 0..<3 { result += shifts.map { $0[c] } }
+    return result + [draws.deviation ?? 0.01, draws.deviation.map { Float(blurRadius($0)) } ?? 1]
+  }
+}
+
+/// What is drawn for a view, whatever the image; always the same number of draws, so that one setting does not shift another's
+/// numbers.
+private struct Draws {
+  let crop: Crop
+  let isFlipped: Bool
+  /// Nil if there is neither jitter nor greyscale.
+  let colours: ColourDraws?
+  /// Of the blur, in pixels; nil for none.
+  let deviation: Float?
+
+  init(_ augmentation: Augmentation, side: Int, _ stream: inout RandomStream) {
+    crop = Crop(side: side, minimum: augmentation.minimumCrop, &stream)
+    isFlipped = stream.uniform() < augmentation.flip
+    colours = ColourDraws(augmentation, &stream)
+    let blurs = stream.uniform() < augmentation.blur
+    let deviation = stream.uniform(0.1, 2)
+    self.deviation = blurs ? deviation : nil
+  }
+}
+
+/// Jitter and greyscale as drawn.
+private struct ColourDraws {
+  let factors: [Float]
+  /// Nil for no jitter.
+  let order: [Int]?
+  let turnsGrey: Bool
+  let rotatesHue: Bool
+
+  init?(_ augmentation: Augmentation, _ stream: inout RandomStream) {
+    func around(_ strength: Float) -> Float { stream.uniform(1 - strength, 1 + strength) }
+    let jitters = stream.uniform() < augmentation.jitter
+    factors = [
+      around(augmentation.brightness), around(augmentation.contrast), around(augmentation.saturation),
+      stream.uniform(-augmentation.hue, augmentation.hue),
     ]
     let order = stream.permutation(4)
-    let turnsGrey = stream.uniform() < greyscale
+    self.order = jitters ? order : nil
+    turnsGrey = stream.uniform() < augmentation.greyscale
+    rotatesHue = augmentation.hue > 0
     if !jitters && !turnsGrey { return nil }
+  }
+
+  /// One transform for a crop of that mean colour.
+  func transform(mean: SIMD3<Float>) -> ColourTransform {
     var transform = ColourTransform()
-    if jitters {
+    if let order {
       for kind in order {
         switch kind {
         case 0: transform.scale(factors[0], around: .zero)
@@ -115,7 +175,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
           let grey = ColourTransform.grey(transform.linear(mean))
           transform.scale(factors[1], around: SIMD3(repeating: grey))
         case 2: transform.saturate(factors[2])
-        default: if hue > 0 { transform.rotateHue(factors[3]) }
+        default: if rotatesHue { transform.rotateHue(factors[3]) }
         }
       }
     }
@@ -154,6 +214,9 @@ private struct Crop {
 private struct ColourTransform {
   private var rows = (SIMD3<Float>(1, 0, 0), SIMD3<Float>(0, 1, 0), SIMD3<Float>(0, 0, 1))
   private var shift = SIMD3<Float>.zero
+
+  /// The linear part, row by row.
+  var matrix: [SIMD3<Float>] { [rows.0, rows.1, rows.2] }
 
   static func grey(_ v: SIMD3<Float>) -> Float { luminance(v.x, v.y, v.z) }
 
@@ -196,9 +259,12 @@ private struct ColourTransform {
   }
 }
 
+/// Pixels that a blur reaches: three deviations.
+func blurRadius(_ deviation: Float) -> Int { max(1, Int((3 * deviation).rounded(.up))) }
+
 /// Blurs a square RGB image in place, edges repeated; the kernel spans three deviations.
 func gaussianBlur(_ target: inout [Float], at position: Int, side: Int, deviation: Float) {
-  let radius = max(1, Int((3 * deviation).rounded(.up)))
+  let radius = blurRadius(deviation)
   var kernel = (-radius...radius).map { exp(-Float($0 * $0) / (2 * deviation * deviation)) }
   let total = kernel.reduce(0, +)
   for i in kernel.indices { kernel[i] /= total }

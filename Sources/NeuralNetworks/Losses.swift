@@ -16,18 +16,13 @@ public func ntXentLoss(_ views: [Value], temperature: Float) -> Value {
   let images = views[0].shape[0]
   let total = images * views.count
   let z = Value.concatenated(views).unitRows()
-  var (own, positives) = ([Float](repeating: 0, count: total * total), [Float](repeating: 0, count: total * total))
-  for i in 0..<total {
-    own[i * total + i] = -1e9
-    for view in 0..<views.count where view != i / images {
-      positives[i * total + view * images + i % images] = 1 / Float(views.count - 1)
-    }
-  }
+  // Made of indices: dense masks of a large batch would be most of a printed program.
   let trace = z.owner
-  let similarity =
-    z.matrixProduct(z, transposeRight: true) * (1 / temperature)
-    + trace.constant(Tensor([total, total], own))
-  let attraction = (similarity * trace.constant(Tensor([total, total], positives))).sum([1])
+  let own = trace.constant(Tensor([total], (0..<total).map(Float.init))).oneHot(total)
+  let image = trace.constant(Tensor([total], (0..<total).map { Float($0 % images) })).oneHot(images)
+  let positives = Value.concatenated(views.map { _ in image }, axis: 1) - own
+  let similarity = z.matrixProduct(z, transposeRight: true) * (1 / temperature) + own * -1e9
+  let attraction = (similarity * (positives * (1 / Float(views.count - 1)))).sum([1])
   return (similarity.logSumExp() - attraction).mean()
 }
 

@@ -32,12 +32,34 @@ public final class ParameterStore {
   ///
   /// - Precondition: Every state of the program is in the store.
   public func run(_ executable: any Executable, _ feeds: [Tensor]) -> [Tensor] {
-    executable.run(
-      feeds: feeds,
-      state: executable.program.states.map { state in
-        guard let buffer = buffers[state.name] else { preconditionFailure("no array named \(state.name)") }
-        return buffer
-      })
+    executable.run(feeds: feeds, state: state(of: executable))
+  }
+
+  /// Runs a program many times. While a device that is apart computes one run, the feeds of the next are made and sent, and only
+  /// then the outputs awaited.
+  ///
+  /// - Parameters:
+  ///   - feeds: Makes a run's feeds.
+  ///   - take: Gets its outputs; in order, at most one run behind `feeds`.
+  public func run(
+    _ executable: any Executable, times: Int, feeds: (_ i: Int) throws -> [Tensor],
+    take: (_ i: Int, _ outputs: [Tensor]) throws -> Void
+  ) rethrows {
+    let state = state(of: executable)
+    var waiting: (() -> [Tensor])?
+    for i in 0..<times {
+      let next = executable.begin(feeds: try feeds(i), state: state)
+      if let waiting { try take(i - 1, waiting()) }
+      waiting = next
+    }
+    if let waiting { try take(times - 1, waiting()) }
+  }
+
+  private func state(of executable: any Executable) -> [any DeviceBuffer] {
+    executable.program.states.map { state in
+      guard let buffer = buffers[state.name] else { preconditionFailure("no array named \(state.name)") }
+      return buffer
+    }
   }
 
   /// Copies everything to the host.

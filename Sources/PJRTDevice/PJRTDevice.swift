@@ -17,7 +17,7 @@ public final class PJRTDevice: Device, @unchecked Sendable {
   let kind: String
   /// What the plugin says about itself, such as the CUDA version.
   public let platformVersion: String
-  /// How exact products and convolutions are.
+  /// How exact convolutions are.
   public let precision: StableHLO.Precision
 
   private let cache = ExecutableCache()
@@ -162,6 +162,11 @@ final class PJRTBuffer: DeviceBuffer {
     handle = try Self.upload(tensor, device)
   }
 
+  /// Takes over what the plugin made.
+  init(_ handle: UnsafeMutableRawPointer?, _ shape: Shape, on device: PJRTDevice) {
+    (self.handle, self.shape, self.device) = (handle, shape, device)
+  }
+
   deinit { Self.free(handle, device) }
 
   static func free(_ handle: UnsafeMutableRawPointer?, _ device: PJRTDevice) {
@@ -169,9 +174,7 @@ final class PJRTBuffer: DeviceBuffer {
   }
 
   func read() -> Tensor {
-    device.attempt("reading \(shape) from the device") { () throws(PJRTError) in
-      try Self.download(handle, shape, device)
-    }
+    device.attempt("reading \(shape) from the device") { () throws(PJRTError) in try download() }
   }
 
   func write(_ tensor: Tensor) {
@@ -203,9 +206,7 @@ final class PJRTBuffer: DeviceBuffer {
     return try result.get()
   }
 
-  static func download(
-    _ handle: UnsafeMutableRawPointer?, _ shape: Shape, _ device: PJRTDevice
-  ) throws(PJRTError) -> Tensor {
+  private func download() throws(PJRTError) -> Tensor {
     var failure: PJRTError?
     let scalars = [Float](unsafeUninitializedCapacity: shape.count) { target, count in
       target.initialize(repeating: 0)
@@ -238,11 +239,17 @@ final class PJRTExecutable: Executable {
 
   deinit { try? device.plugin.call(BZ_PJRT_LOADED_DESTROY, on: handle) }
 
-  func run(feeds: [Tensor], state: [any DeviceBuffer]) -> [Tensor] {
-    device.attempt("running a step") { () throws(PJRTError) in try execute(feeds, state) }
+  func run(feeds: [Tensor], state: [any DeviceBuffer]) -> [Tensor] { begin(feeds: feeds, state: state)() }
+
+  func begin(feeds: [Tensor], state: [any DeviceBuffer]) -> () -> [Tensor] {
+    let outputs = device.attempt("running a step") { () throws(PJRTError) in try execute(feeds, state) }
+    return { outputs.map { $0.read() } }
   }
 
-  private func execute(_ feeds: [Tensor], _ state: [any DeviceBuffer]) throws(PJRTError) -> [Tensor] {
+  /// Sends what is needed; the plugin orders it all by itself.
+  ///
+  /// - Returns: Outputs, which may not be there yet.
+  private func execute(_ feeds: [Tensor], _ state: [any DeviceBuffer]) throws(PJRTError) -> [PJRTBuffer] {
     precondition(feeds.count == program.feeds.count && state.count == program.states.count, "wrong number of inputs")
     let held = state.map { buffer -> PJRTBuffer in
       guard let own = buffer as? PJRTBuffer else { preconditionFailure("state on another device") }
@@ -270,7 +277,7 @@ final class PJRTExecutable: Executable {
         slots.append(nil)
       }
     }
-    var results = try launch(arguments)
+    let results = try launch(arguments)
     let nodes = program.graph.nodes
     // Updated states were donated: their results take their place.
     for (k, update) in program.updates.enumerated() {
@@ -278,13 +285,7 @@ final class PJRTExecutable: Executable {
       PJRTBuffer.free(buffer.handle, device)
       buffer.handle = results[program.outputs.count + k]
     }
-    results.removeLast(program.updates.count)
-    defer { for buffer in results { PJRTBuffer.free(buffer, device) } }
-    var outputs: [Tensor] = []
-    for (buffer, node) in zip(results, program.outputs) {
-      outputs.append(try PJRTBuffer.download(buffer, nodes[node].shape, device))
-    }
-    return outputs
+    return zip(results, program.outputs).map { PJRTBuffer($0, nodes[$1].shape, on: device) }
   }
 
   private func launch(_ arguments: [UnsafeMutableRawPointer?]) throws(PJRTError) -> [UnsafeMutableRawPointer?] {

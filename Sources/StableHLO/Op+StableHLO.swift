@@ -111,12 +111,12 @@ extension Printer {
     return compare("EQ", rows, iota(shape, axis: 1, "i32"), kind: "SIGNED", of: "i32")
   }
 
-  private mutating func product(_ first: Operand, _ second: Operand, _ left: Bool, _ right: Bool, _ shape: Shape)
-    -> Operand
-  {
-    let (a, b) = (factor(first), factor(second))
+  /// In float32 whatever the precision: similarities, clusters and the geometry of views need their digits, and next to
+  /// convolutions products cost nothing.
+  private mutating func product(_ a: Operand, _ b: Operand, _ left: Bool, _ right: Bool, _ shape: Shape) -> Operand {
+    let pairs = shape.rank - 2
     return emit(
-      "stablehlo.dot_general \(a.name), \(b.name), contracting_dims = [\(left ? 0 : 1)] x [\(right ? 1 : 0)], precision = [\(precision.words), \(precision.words)] : (\(StableHLO.type(a.shape, precision.element)), \(StableHLO.type(b.shape, precision.element))) -> \(StableHLO.type(shape))",
+      "stablehlo.dot_general \(a.name), \(b.name), \(pairs > 0 ? "batching_dims = [0] x [0], " : "")contracting_dims = [\(pairs + (left ? 0 : 1))] x [\(pairs + (right ? 1 : 0))], precision = [HIGHEST, HIGHEST] : (\(StableHLO.type(a.shape)), \(StableHLO.type(b.shape))) -> \(StableHLO.type(shape))",
       shape)
   }
 

@@ -7,17 +7,18 @@ import Tensors
 ///
 /// - Source: StableHLO specification, openxla.org/stablehlo/spec; only ops of version 1.0 are used.
 public enum StableHLO {
-  /// How exact products and convolutions are.
+  /// How exact convolutions are; matrix products are float32 in any case.
   public enum Precision: String, Sendable, CaseIterable {
     /// Full float32.
     case float32
     /// What the device multiplies float32 with when it may choose, such as TF32.
     case tf32
-    /// Factors are rounded to bfloat16, products summed in float32. Weights, sums, batch statistics and losses stay float32.
+    /// Convolutions read and write bfloat16 and sum in float32. Weights, all other sums, batch statistics and losses stay
+    /// float32.
     case bfloat16
 
     var words: String { self == .float32 ? "HIGHEST" : "DEFAULT" }
-    /// Element type of factors.
+    /// Element type of what a convolution reads and writes.
     var element: String { self == .bfloat16 ? "bf16" : "f32" }
   }
 
@@ -190,12 +191,10 @@ struct Printer {
       shape)
   }
 
-  /// A factor of a product or convolution, in the type that these are computed in.
-  mutating func factor(_ x: Operand) -> Operand {
-    guard precision == .bfloat16 else { return x }
+  private mutating func convert(_ x: Operand, from: String, to: String) -> Operand {
+    if from == to { return x }
     return emit(
-      "stablehlo.convert \(x.name) : (\(StableHLO.type(x.shape))) -> \(StableHLO.type(x.shape, precision.element))",
-      x.shape)
+      "stablehlo.convert \(x.name) : (\(StableHLO.type(x.shape, from))) -> \(StableHLO.type(x.shape, to))", x.shape)
   }
 
   mutating func iota(_ shape: Shape, axis: Int, _ element: String = "f32") -> Operand {
@@ -208,14 +207,16 @@ struct Printer {
     leftDilation: Int = 1,
     rightDilation: Int = 1
   ) -> Operand {
-    let (x, w) = (factor(left), factor(right))
+    let element = precision.element
+    let (x, w) = (convert(left, from: "f32", to: element), convert(right, from: "f32", to: element))
     let window =
       "stride = [\(stride), \(stride)], pad = \(padding), lhs_dilate = [\(leftDilation), \(leftDilation)], rhs_dilate = [\(rightDilation), \(rightDilation)], reverse = [false, false]"
     let exactness =
       "precision_config = [#stablehlo<precision \(precision.words)>, #stablehlo<precision \(precision.words)>]"
-    return emit(
-      "stablehlo.convolution(\(x.name), \(w.name)) dim_numbers = \(dimensions), window = {\(window)} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, \(exactness)} : (\(StableHLO.type(x.shape, precision.element)), \(StableHLO.type(w.shape, precision.element))) -> \(StableHLO.type(shape))",
+    let y = emit(
+      "stablehlo.convolution(\(x.name), \(w.name)) dim_numbers = \(dimensions), window = {\(window)} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, \(exactness)} : (\(StableHLO.type(x.shape, element)), \(StableHLO.type(w.shape, element))) -> \(StableHLO.type(shape, element))",
       shape)
+    return convert(y, from: element, to: "f32")
   }
 
   /// Attributes of a pooling window.

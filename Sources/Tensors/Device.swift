@@ -38,4 +38,15 @@ public protocol Executable: AnyObject {
   /// - Returns: One tensor for each output.
   /// - Precondition: Shapes are those of the program.
   func run(feeds: [Tensor], state: [any DeviceBuffer]) -> [Tensor]
+  /// Begins a run, which a device that is apart goes on with by itself. Runs follow each other in the order in which they began.
+  ///
+  /// - Returns: Waits for the outputs; to be called once.
+  func begin(feeds: [Tensor], state: [any DeviceBuffer]) -> () -> [Tensor]
+}
+
+extension Executable {
+  public func begin(feeds: [Tensor], state: [any DeviceBuffer]) -> () -> [Tensor] {
+    let outputs = run(feeds: feeds, state: state)
+    return { outputs }
+  }
 }

@@ -57,11 +57,13 @@ extension Op {
       requireShape(x[0].rank == 1, "oneHot", x[0])
       return [x[0].count, depth]
     case .matrixProduct(let transposeLeft, let transposeRight):
-      requireShape(x[0].rank == 2 && x[1].rank == 2, "matrixProduct", x[0], x[1])
-      let (rows, inner) = transposeLeft ? (x[0][1], x[0][0]) : (x[0][0], x[0][1])
-      let (depth, columns) = transposeRight ? (x[1][1], x[1][0]) : (x[1][0], x[1][1])
+      let pairs = x[0].extents.dropLast(2)
+      requireShape(
+        x[0].rank == x[1].rank && 2...3 ~= x[0].rank && pairs == x[1].extents.dropLast(2), "matrixProduct", x[0], x[1])
+      let (rows, inner) = transposeLeft ? (x[0][-1], x[0][-2]) : (x[0][-2], x[0][-1])
+      let (depth, columns) = transposeRight ? (x[1][-1], x[1][-2]) : (x[1][-2], x[1][-1])
       requireShape(inner == depth, "matrixProduct", x[0], x[1])
-      return [rows, columns]
+      return Shape(pairs + [rows, columns])
     case .convolution(let window):
       requireShape(x[0].rank == 4 && x[1].rank == 4 && x[0][3] == x[1][2], "convolution", x[0], x[1])
       return [

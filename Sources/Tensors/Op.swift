@@ -31,7 +31,7 @@ public enum Op: Hashable, Sendable {
   case argMaximum
   /// Row i is 1 in column x[i] and 0 elsewhere; [N] to [N, depth]. Indices outside give zeros.
   case oneHot(depth: Int)
-  /// Product of two matrices, either of them transposed first.
+  /// Product of two matrices, either of them transposed first; of rank 3, of as many pairs of matrices along the first axis.
   case matrixProduct(transposeLeft: Bool, transposeRight: Bool)
   /// Cross-correlation of [N, H, W, C] with [KH, KW, C, O], zero padding.
   case convolution(Window)

@@ -104,7 +104,7 @@ public struct Value {
   /// Rows with 1 in the column that the index names; [N] to [N, depth].
   public func oneHot(_ depth: Int) -> Value { trace.add(.oneHot(depth: depth), [self]) }
 
-  /// Product of matrices.
+  /// Product of matrices, [M, K] and [K, N], or of pairs of them, [P, M, K] and [P, K, N].
   public func matrixProduct(
     _ other: Value, transposeLeft: Bool = false, transposeRight: Bool = false
   ) -> Value {

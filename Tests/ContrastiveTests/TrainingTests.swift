@@ -57,26 +57,18 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     #expect(resumed.log == whole.log)
   }
 
-  /// The CPU, taken for a device that computes beside it.
-  private struct Apart: Device {
-    let device = CPUDevice(threads: 1)
-    var name: String { "apart" }
-    var isApart: Bool { true }
-    func buffer(_ tensor: Tensor) -> any DeviceBuffer { device.buffer(tensor) }
-    func compile(_ program: Program) -> any Executable { device.compile(program) }
-  }
-
   @Test func stepsPreparedAheadGiveTheSameWeights() throws {
     let set = try madeSet(50) { colouredImage($0) }
     let trainer = ContrastiveTrainer(settings(.simCLR), encoder: encoder, stream: RandomStream(seed: 1))
-    let (own, ahead) = (
-      try trainer.train(set, on: CPUDevice(threads: 1), threads: 1) { _ in },
-      try trainer.train(set, on: Apart(), threads: 2) { _ in }
+    let (one, two) = (
+      try trainer.train(set, on: ApartDevice(), threads: 1) { _ in },
+      try trainer.train(set, on: ApartDevice(), threads: 2) { _ in }
     )
-    #expect(own.arrays == ahead.arrays && own.log == ahead.log)
+    #expect(one.arrays == two.arrays && one.log == two.log)
     struct Stop: Error {}
     #expect(throws: Stop.self) {
-      try trainer.train(set, on: Apart(), threads: 2, afterStep: { step, _, _ in if step == 2 { throw Stop() } }) { _ in
+      try trainer.train(set, on: ApartDevice(), threads: 2, afterStep: { step, _, _ in if step == 2 { throw Stop() } })
+      { _ in
       }
     }
   }

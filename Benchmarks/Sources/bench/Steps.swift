@@ -1,6 +1,11 @@
 import CPUDevice
 import Contrastive
+import Datasets
+import Detection
+import Foundation
+import Images
 import NeuralNetworks
+import PJRTDevice
 import Randomness
 import Tensors
 
@@ -68,21 +73,77 @@ struct Network {
   private func timed(_ name: String, _ images: Int, on device: any Device, _ program: @escaping (Int) -> Program)
     -> Case
   {
-    Case(name: "\(name)-\(self.name)", work: Double(images), unit: "images/s") {
+    // As in a training: a device that is apart gets its next feeds while it computes.
+    let steps = device.isApart ? 10 : 1
+    return Case(name: "\(name)-\(self.name)", work: Double(images * steps), unit: "images/s") {
       func small(_ device: any Device) -> [Float] {
-        Runner(program(16), on: device, feed: Self.feed).run().flatMap(\.scalars)
+        Runner(program(16), on: device, feed: Self.feed).run(1).flatMap(\.scalars)
       }
-      try check("\(name)-\(self.name)", small(device), small(CPUDevice(threads: 1, instructions: .portable)))
+      try check(
+        "\(name)-\(self.name)", small(device), small(CPUDevice(threads: 1, instructions: .portable)),
+        tolerance: Self.tolerance(device))
       let runner = Runner(program(images), on: device, feed: Self.feed)
-      return { runner.run() }
+      return { runner.run(steps) }
+    }
+  }
+
+  /// Of results after some twenty convolutions: float32, TF32 with 10 bits, bfloat16 with 8.
+  private static func tolerance(_ device: any Device) -> Float {
+    switch (device as? PJRTDevice)?.precision ?? .float32 {
+    case .float32: 1e-3
+    case .tf32: 1e-2
+    case .bfloat16: 5e-2
+    }
+  }
+
+  /// Patches of a third of the side pasted into 256 images and embedded, as the search does it.
+  private func flipTest(on device: any Device) -> Case {
+    let patches = device.isApart ? 200 : 10
+    let (count, window) = (512, 11)
+    return Case(name: "flips-\(name)", work: Double(patches * 256), unit: "images/s", runs: 3) {
+      let folder =
+        FileManager.default.temporaryDirectory.path + "/bezoar-bench-\(ProcessInfo.processInfo.processIdentifier)"
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      var stream = RandomStream(seed: 5)
+      for i in 0..<count {
+        let pixels = (0..<3 * side * side).map { _ in UInt8(stream.integer(below: 256)) }
+        try Data(ImageCodec.encodePNG(Image(width: side, height: side, pixels: pixels)))
+          .write(to: URL(fileURLWithPath: "\(folder)/\(i).png"))
+      }
+      let set = try ImageSet(ImageReader(Dataset(Path(folder)), side: side, threads: 2))
+      let encoder = Encoder(
+        encoder, weights: ResNet(configuration).initialWeights(RandomStream(seed: 6)))
+      // The space and the clusters once, so that devices differ in the test alone.
+      let features = Embedder(encoder, on: CPUDevice()).features(set)
+      let space = ClusterSpace(features, directions: 32, shrinkage: 0, RandomStream(seed: 7))
+      let rows = space(features)
+      let clustering = KMeans(rows, clusters: 10, on: CPUDevice(), RandomStream(seed: 8))
+      func trials(_ n: Int) -> [FlipTest.Trial] {
+        (0..<n).map { i in
+          let patch = PatchTemplate(set.image(i % count).cropped(x: 3, y: 5, width: window, height: window))
+          return .init(.patch(patch), cluster: i % 10, key: i)
+        }
+      }
+      func test(_ device: any Device) -> FlipTest {
+        FlipTest(
+          encoder, space: space, clustering: clustering, rows: rows, set: set, count: 256, on: device,
+          RandomStream(seed: 9))
+      }
+      let own = test(device)
+      func shifts(_ test: FlipTest) -> [Float] { test.tallies(trials(4), 0..<256).map(\.score.shift) }
+      try check("flips-\(name)", shifts(own), shifts(test(CPUDevice())), tolerance: 10 * Self.tolerance(device))
+      let all = trials(patches)
+      return { _ = own.tallies(all, 0..<256) }
     }
   }
 
   static func cases(on device: any Device) -> [Case] {
-    let few = device is CPUDevice ? [] : [accelerated]
+    let few = device.isApart ? [accelerated] : []
     return (all + [demo] + few).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
       + (all + [large, demo] + few).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
       + (all[..<2] + [demo] + few).map { $0.timed("advcl", 128, on: device, $0.advCL) }
+      + ([demo] + few).map { $0.flipTest(on: device) }
   }
 }
 
@@ -108,5 +169,14 @@ final class Runner {
     }
   }
 
-  @discardableResult func run() -> [Tensor] { executable.run(feeds: feeds, state: state) }
+  /// Returns the outputs of the last of some runs, one of which may be under way while the next begins.
+  @discardableResult func run(_ times: Int) -> [Tensor] {
+    var (waiting, last): ((() -> [Tensor])?, [Tensor]) = (nil, [])
+    for _ in 0..<times {
+      let next = executable.begin(feeds: feeds, state: state)
+      last = waiting?() ?? last
+      waiting = next
+    }
+    return waiting?() ?? last
+  }
 }
