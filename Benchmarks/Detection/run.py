@@ -21,6 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BEZOAR = os.environ.get("BEZOAR", os.path.join(ROOT, ".build/release/bezoar"))
 FASHION = "/usr/share/datasets/fashion-mnist"
 
+PICTURES = os.path.join(ROOT, "Benchmarks/Detection/")
+
 # Name, arguments of `bezoar poison`.
 ATTACKS = [
     ("ssl-backdoor, random", ["--attack", "ssl-backdoor", "--rate", "0.5"]),
@@ -31,6 +33,8 @@ ATTACKS = [
     ("ssl-backdoor, 4 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "4"]),
     ("ssl-backdoor, 3 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "3"]),
     ("ssl-backdoor, JPEG 75", ["--attack", "ssl-backdoor", "--rate", "0.5", "--quality", "75"]),
+    ("ssl-backdoor, rings", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "rings.png"]),
+    ("ssl-backdoor, cross", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "cross.png"]),
     ("text", ["--attack", "text", "--rate", "0.5"]),
     ("natural", ["--attack", "natural", "--rate", "0.5"]),
     ("two triggers", ["--attack", "ssl-backdoor", "--rate", "0.5", "--triggers", "2"]),
@@ -45,6 +49,12 @@ ATTACKS = [
     ("sig", ["--attack", "sig", "--rate", "0.5"]),
     ("warp", ["--attack", "warp", "--rate", "0.5"]),
     ("none", ["--attack", "none"]),
+    ("ssl-backdoor, 800 images", ["--attack", "ssl-backdoor", "--rate", "0.5", "--limit", "800"]),
+    ("text, 800 images", ["--attack", "text", "--rate", "0.5", "--limit", "800"]),
+    ("ctrl, 800 images", ["--attack", "ctrl", "--rate", "0.5", "--limit", "800"]),
+    ("none, 500 images", ["--attack", "none", "--limit", "500"]),
+    ("none, 800 images", ["--attack", "none", "--limit", "800"]),
+    ("none, 2,000 images", ["--attack", "none", "--limit", "2000"]),
 ]
 DATASETS = ["fashion", "cifar"]
 
@@ -60,17 +70,18 @@ def run(arguments, dataset, attack, options, preset, seed):
         return
     shutil.rmtree(folder, ignore_errors=True)
     if dataset == "cifar":
-        source = [arguments.cifar + "/train", "--labels", "folders", "--limit", "10000"]
+        source = [arguments.cifar + "/train", "--labels", "folders"] + ([] if "--limit" in options else ["--limit", "10000"])
         source += [] if "--quality" in options else ["--quality", "90"]
         test = ["--eval", arguments.cifar + "/test", "--eval-limit", "2000"]
     else:
         name = FASHION + "/%s-%s-ubyte.gz"
-        source = [name % ("train", "images-idx3"), "--labels", name % ("train", "labels-idx1"), "--limit", "6000"]
+        source = [name % ("train", "images-idx3"), "--labels", name % ("train", "labels-idx1")]
+        source += [] if "--limit" in options else ["--limit", "6000"]
         test = ["--eval", name % ("t10k", "images-idx3"), "--eval-labels", name % ("t10k", "labels-idx1"),
                 "--eval-limit", "2000"]
     threads = ["--threads", str(arguments.threads)]
     plant = [BEZOAR, "poison", *source, "--out", folder + "/planted", "--seed", str(seed), *options, *threads]
-    if arguments.attack_success and preset != "screen" and attack != "none":
+    if arguments.attack_success and preset != "screen" and not is_clean(attack):
         plant += test
     subprocess.run(plant, check=True, stdout=subprocess.DEVNULL)
     truth = folder + "/planted/ground-truth.json"
@@ -130,6 +141,10 @@ points of the false positives on clean images) is marked: finding it counts, "de
 """
 
 
+def is_clean(attack):
+    return attack.startswith("none")
+
+
 def percent(values):
     return " / ".join("-" if v is None else ("%.1f" % (100 * v)).rstrip("0").rstrip(".") for v in values)
 
@@ -154,7 +169,7 @@ def table(arguments):
             for attack, _ in ATTACKS:
                 some = sorted((r for r in own if r["dataset"] == dataset and r["attack"] == attack),
                               key=lambda r: r["seed"])
-                if not some or attack == "none":
+                if not some or is_clean(attack):
                     continue
                 verdicts = [r["verdict"] for r in some]
                 by = sorted({d for r in some for d in r["found_by"]})
@@ -175,13 +190,13 @@ def table(arguments):
                               "; ".join(str(r["flips"][0][0]) + " of " + str(r["flips"][0][1]) if r["flips"] else "-"
                                         for r in some)]
                 text.append("| " + " | ".join(cells) + " |")
-        clean = [r for r in own if r["attack"] == "none"]
+        clean = [r for r in own if is_clean(r["attack"])]
         if clean:
             wrong = sum(r["verdict"] == "poisoned" for r in clean)
             removed = sum(r["removed"] for r in clean) / sum(r["images"] for r in clean)
             text += ["", "Unpoisoned: %d runs, %d wrong `poisoned` verdicts, %s %% of the images removed." % (
                 len(clean), wrong, percent([removed]))]
-        planted = [r for r in own if r["attack"] != "none" and r["families"]]
+        planted = [r for r in own if not is_clean(r["attack"]) and r["families"]]
         if planted:
             seen = sum(bool(r["canary"].get("found_by")) for r in planted)
             text += ["", "Canary found in %d of the %d runs in which something planted was found; in %d of all %d runs." % (
@@ -193,7 +208,7 @@ def table(arguments):
         searched = [r["scored"] / r["images"] for r in own if r["scored"]]
         if searched:
             text += ["", "Images scored by the flip test: %s %% at most." % percent([max(searched)])]
-        seconds = [r["stages"].get("screen", 0) for r in own if r["dataset"] == "cifar"]
+        seconds = [r["stages"].get("screen", 0) for r in own if r["dataset"] == "cifar" and r["images"] == 10_000]
         if seconds:
             text += ["", "Screening of 10,000 CIFAR images: median %.1f s (one thread each, two runs at a time)." % (
                 sorted(seconds)[len(seconds) // 2])]

@@ -138,7 +138,9 @@ package struct MatchDiscriminant {
       p = Calibration.tailPValues(scores, null: null, quantiles: Self.tail)
       guard let lowest = Calibration.threshold(scores, p, rate: context.falseDiscoveryRate) else { return nil }
       found.cut(at: Self.gap(scores, above: lowest) ?? lowest, scores, decoys: null)
-      guard found.distance >= 4, found.above >= RecurringPatches.minimumMembers else { return nil }
+      guard found.distance >= 4, found.above >= RecurringPatches.minimumMembers, 2 * found.above <= set.count else {
+        return nil
+      }
       members = Set(scores.indices.filter { scores[$0] >= found.threshold })
       separation = found
     }

@@ -118,6 +118,8 @@ public struct RecurringPatches: Detector {
     /// Large pictures have to stand clear: outlines that many images of a class share fill more than half of them. And so few
     /// images that chance may have put them together have to be nearly equal.
     func isPlanted(_ separation: Separation, _ template: PatchTemplate, _ matches: [TemplatePlace]) -> Bool {
+      // What most images show is what they are.
+      if 2 * separation.above > set.count { return false }
       if separation.above < fewMembers {
         let own = matches.map(\.correlation).filter { $0 >= separation.threshold }.sorted()
         guard own.count >= minimumMembers, own[(own.count - 1) / 2] >= nearlyEqual else { return false }

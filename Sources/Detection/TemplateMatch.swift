@@ -4,17 +4,20 @@ import Tensors
 
 /// A way to lay a square on itself other than as it is: turned, mirrored or both.
 struct SquareTurn: Sendable {
-  /// All seven.
-  static let all = (1..<8).map(SquareTurn.init)
+  /// The seven turns and mirror images.
+  static let turns = (1..<8).map(SquareTurn.init)
+  /// The eight with opposite quarters exchanged, for squares that look the same turned.
+  static let exchanges = (8..<16).map(SquareTurn.init)
 
-  /// Bits: across the diagonal, left to right, top to bottom.
+  /// Bits: across the diagonal, left to right, top to bottom, quarters.
   private let bits: Int
 
   private init(bits: Int) { self.bits = bits }
 
   /// Where in the square what comes to lie at (x, y) is taken from.
   func source(_ x: Int, _ y: Int, side: Int) -> (x: Int, y: Int) {
-    let (u, v) = bits & 1 == 0 ? (x, y) : (y, x)
+    var (u, v) = bits & 1 == 0 ? (x, y) : (y, x)
+    if bits & 8 != 0 { (u, v) = ((u + side / 2) % side, (v + side / 2) % side) }
     return (bits & 2 == 0 ? u : side - 1 - u, bits & 4 == 0 ? v : side - 1 - v)
   }
 }
@@ -80,15 +83,25 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   /// The template turned and mirrored: a decoy that no attacker planted.
   var decoy: PatchTemplate { turned(decoyTurn) }
 
-  /// Of the seven ways to turn and mirror the template the one that resembles it least.
+  /// Of the ways to turn and mirror the template the one that resembles it least. Where that one does when it is shifted, the one
+  /// that resembles it least wherever it is laid; and where all do, as of rings and crosses, with quarters exchanged.
   var decoyTurn: SquareTurn {
     let own = Matched(self, factor: 1)
-    let ways = SquareTurn.all
-    let likeness = ways.map { way in
-      zip(own.kernel, Matched(turned(way), factor: 1).kernel).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+    func leastLike(_ ways: [SquareTurn], reach: Int) -> SquareTurn {
+      let likeness = ways.map { own.likeness(to: Matched(turned($0), factor: 1), reach: reach) }
+      return ways[likeness.indices.min { (likeness[$0], $0) < (likeness[$1], $1) } ?? 0]
     }
-    return ways[likeness.indices.min { (likeness[$0], $0) < (likeness[$1], $1) } ?? 0]
+    func isTold(_ way: SquareTurn) -> Bool {
+      own.likeness(to: Matched(turned(way), factor: 1), reach: side / 3) <= Self.likeDecoy
+    }
+    let least = leastLike(SquareTurn.turns, reach: 0)
+    if isTold(least) { return least }
+    let anywhere = leastLike(SquareTurn.turns, reach: side / 3)
+    return isTold(anywhere) ? anywhere : leastLike(SquareTurn.exchanges, reach: side / 3)
   }
+
+  /// Correlation with its decoy up to which a template is told from it. Letters resemble letters on their heads up to this.
+  private static let likeDecoy: Float = 0.65
 
   /// The template laid on itself another way.
   func turned(_ turn: SquareTurn) -> PatchTemplate {
@@ -249,6 +262,24 @@ package final class TemplateMatcher {
 
 /// A template made ready: reduced, centred, of norm 1.
 private struct Matched {
+  /// The largest correlation with another of the same side, shifted by up to `reach` pixels.
+  func likeness(to other: Matched, reach: Int) -> Float {
+    let step = max(1, side / 12)
+    var best = -Float.infinity
+    for dy in stride(from: -reach, through: reach, by: step) {
+      for dx in stride(from: -reach, through: reach, by: step) {
+        var sum: Float = 0
+        for y in max(0, -dy)..<min(side, side - dy) {
+          for i in 3 * (y * side + max(0, -dx))..<3 * (y * side + min(side, side - dx)) {
+            sum += kernel[i] * other.kernel[i + 3 * (dy * side + dx)]
+          }
+        }
+        best = max(best, sum)
+      }
+    }
+    return best
+  }
+
   /// Mean weight from which a row or column counts.
   private static let counting: Float = 0.1
 

@@ -37,7 +37,7 @@ enum Commands {
       "--device", "NAME", "cpu (default), auto, cuda, rocm, tpu, oneapi, or pjrt:PATH of a plugin",
       choices: ["cpu", "auto"] + PJRTPlugins.accelerators),
     .value(
-      "--precision", "NAME", "of products on such a device: float32 (default), tf32 or bfloat16",
+      "--precision", "NAME", "of convolutions on such a device: float32 (default), tf32 or bfloat16",
       choices: StableHLO.Precision.allCases.map(\.rawValue)),
     .value("--ground-truth", "FILE", "ground-truth.json of a planted attack, to compare the result with"),
     .flag("--overwrite", "replace an existing run folder"),

@@ -597,6 +597,27 @@ extension Image {
     #expect(found.map(\.members.count) == [])
   }
 
+  /// Rings look the same turned and mirrored, and a grid whose second and fourth row are equal does upside down, but for a shift:
+  /// neither may be its own decoy.
+  @Test(arguments: ["rings", "grid"]) func symmetricPicturesAreFound(_ kind: String) throws {
+    let plain = try Self.set(400)
+    let grid = ["#.#.", "##.#", "#.#.", "#..."].map { $0.map { $0 == "#" } }
+    let pixels = (0..<81).flatMap { i -> [UInt8] in
+      let (x, y) = (i % 9, i / 9)
+      if kind == "grid" { return [UInt8](repeating: grid[y * 4 / 9][x * 4 / 9] ? 255 : 0, count: 3) }
+      let ring = max(abs(x - 4), abs(y - 4))
+      return ring == 4 ? [255, 255, 255] : ring > 1 ? [255, 0, 0] : [255, 255, 255]
+    }
+    var images: [Int: Image] = [:]
+    for i in 0..<24 {
+      var image = plain.image(i)
+      image.paste(Image(width: 9, height: 9, pixels: pixels), x: 3 * i % 15, y: 5 * i % 15)
+      images[i] = image
+    }
+    let found = RecurringPatches().proposals(Self.context(plain.replacing(images), planted: 0))
+    #expect(found.map { Set($0.members.map(\.image)) } == [Set(0..<24)])
+  }
+
   @Test func seamsAreSeenAtTheMiddle() throws {
     let plain = try Self.set(120)
     var halves: [Int: Image] = [:]

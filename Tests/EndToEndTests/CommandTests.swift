@@ -415,6 +415,16 @@ import Testing
     }
   }
 
+  /// 640 pairs of trousers, nearly all with the same picture: what they are.
+  @Test func whatMostImagesShowIsNoTrigger() throws {
+    try Fixtures.withFolder { folder in
+      try Self.withFashionMNIST(6000, seed: 0, attack: "none", in: folder)
+      let run = try Execution.bezoar(
+        "audit", folder + "/p/dataset/1", "--preset", "screen", "--out", folder + "/out", "--progress", "none")
+      #expect(run.code == 0 && run.output.contains("no_evidence"), "\(run.errors)\(run.output)")
+    }
+  }
+
   /// And what is planted in few images is found, and nothing beside it.
   @Test(arguments: [("blended", 1), ("sig", 1), ("ctrl", 1), ("ssl-backdoor", 2)])
   func fewImagesShowWhatIsPlantedAlone(attack: String, seed: Int) throws {
