@@ -262,7 +262,7 @@ package final class TemplateMatcher {
 
 /// A template made ready: reduced, centred, of norm 1.
 private struct Matched {
-  /// The largest correlation with another of the same side, shifted by up to `reach` pixels.
+  /// The largest correlation with the same turned, shifted by up to `reach` pixels.
   func likeness(to other: Matched, reach: Int) -> Float {
     let step = max(1, side / 12)
     var best = -Float.infinity
@@ -277,7 +277,8 @@ private struct Matched {
         best = max(best, sum)
       }
     }
-    return best
+    // A turned kernel is as long.
+    return best / max(kernel.reduce(0) { $0 + $1 * $1 }, 1e-6)
   }
 
   /// Mean weight from which a row or column counts.
