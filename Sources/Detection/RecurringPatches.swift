@@ -38,7 +38,7 @@ public struct RecurringPatches: Detector {
   static let minimumMembers = 4
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
-  private static let nearlyEqual: Float = 0.96
+  private static let nearlyEqual: Float = 0.98
   /// Times that a picture is recovered again from what was found with it, at most.
   private static let rounds = 3
   /// Thumbnails that correlate more than this are the same image over again.
