@@ -220,10 +220,8 @@ public struct SpectralOutliers: Detector {
     private let width: Int
     private var centre: [Float]
     private var scale: [Float]
-    /// Sums over the sample of each coefficient and of its square, and of each fold.
-    private var sums: [Float] = []
-    private var squaresSum: [Float] = []
-    private var moments: [(sums: [Float], squares: [Float])] = []
+    /// Of each coefficient and fold the sums of values and of squares.
+    private var moments: [[(sum: Float, squares: Float)]] = []
     /// Fold of each image of the sample.
     private let folds: [Int]
 
@@ -263,15 +261,15 @@ public struct SpectralOutliers: Detector {
       z = values
       centre = levels.map(\.0)
       scale = levels.map(\.1)
-      moments = (0..<ImageSet.folds).map { fold in
-        let own = (0..<n).filter { folds[$0] == fold }
-        return (
-          (0..<width).map { k in own.reduce(0) { $0 + z[k * n + $1] } },
-          (0..<width).map { k in own.reduce(0) { $0 + z[k * n + $1] * z[k * n + $1] } }
-        )
+      moments = concurrentMap(width, threads: threads) { [z, folds] k in
+        var own = [(sum: Float, squares: Float)](repeating: (0, 0), count: ImageSet.folds)
+        for i in 0..<rows {
+          let value = z[k * rows + i]
+          own[folds[i]].sum += value
+          own[folds[i]].squares += value * value
+        }
+        return own
       }
-      sums = (0..<width).map { k in moments.reduce(0) { $0 + $1.sums[k] } }
-      squaresSum = (0..<width).map { k in moments.reduce(0) { $0 + $1.squares[k] } }
     }
 
     func separated() -> [Proposal] {
@@ -370,7 +368,6 @@ public struct SpectralOutliers: Detector {
     /// - Returns: The direction, scores of all images of the sample, and the rows that lie apart among those looked at.
     private func fit(_ start: Start, without fold: Int?) -> (Direction, scores: [Float], members: [Int])? {
       let rows = (0..<n).filter { folds[$0] != fold }
-      let left = fold.map { moments[$0] }
       var members = rows.filter { start.sign * z[start.k * n + $0] > start.limit }
       var last: (Direction, [Float], [Int])?
       for _ in 0..<5 {
@@ -385,8 +382,10 @@ public struct SpectralOutliers: Detector {
             sum += value
             squares += value * value
           }
-          let total = sums[k] - (left?.sums[k] ?? 0)
-          let (mean, square) = (total / all, (squaresSum[k] - (left?.squares[k] ?? 0)) / all)
+          let left: (sum: Float, squares: Float) = fold.map { moments[k][$0] } ?? (0, 0)
+          let total: Float = moments[k].reduce(0) { $0 + $1.sum } - left.sum
+          let totalSquares: Float = moments[k].reduce(0) { $0 + $1.squares } - left.squares
+          let (mean, square) = (total / all, totalSquares / all)
           let own = sum / m
           let other = (total - sum) / rest
           let variance = max(0, squares / m - own * own) / m + max(0, square - mean * mean) / rest + 1e-3

@@ -35,24 +35,12 @@ public final class ParameterStore {
     executable.run(feeds: feeds, state: state(of: executable))
   }
 
-  /// Runs a program many times. While a device that is apart computes one run, the feeds of the next are made and sent, and only
-  /// then the outputs awaited.
-  ///
-  /// - Parameters:
-  ///   - feeds: Makes a run's feeds.
-  ///   - take: Gets its outputs; in order, at most one run behind `feeds`.
+  /// Runs a program many times; see `Executable.run(times:state:feeds:take:)`.
   public func run(
     _ executable: any Executable, times: Int, feeds: (_ i: Int) throws -> [Tensor],
     take: (_ i: Int, _ outputs: [Tensor]) throws -> Void
   ) rethrows {
-    let state = state(of: executable)
-    var waiting: (() -> [Tensor])?
-    for i in 0..<times {
-      let next = executable.begin(feeds: try feeds(i), state: state)
-      if let waiting { try take(i - 1, waiting()) }
-      waiting = next
-    }
-    if let waiting { try take(times - 1, waiting()) }
+    try executable.run(times: times, state: state(of: executable), feeds: feeds, take: take)
   }
 
   private func state(of executable: any Executable) -> [any DeviceBuffer] {

@@ -49,4 +49,23 @@ extension Executable {
     let outputs = run(feeds: feeds, state: state)
     return { outputs }
   }
+
+  /// Runs many times. While a device that is apart computes one run, the feeds of the next are made and sent, and only then the
+  /// outputs awaited.
+  ///
+  /// - Parameters:
+  ///   - feeds: Makes a run's feeds.
+  ///   - take: Gets its outputs; in order, at most one run behind `feeds`.
+  public func run(
+    times: Int, state: [any DeviceBuffer], feeds: (_ i: Int) throws -> [Tensor],
+    take: (_ i: Int, _ outputs: [Tensor]) throws -> Void
+  ) rethrows {
+    var waiting: (() -> [Tensor])?
+    for i in 0..<times {
+      let next = begin(feeds: try feeds(i), state: state)
+      if let waiting { try take(i - 1, waiting()) }
+      waiting = next
+    }
+    if let waiting { try take(times - 1, waiting()) }
+  }
 }

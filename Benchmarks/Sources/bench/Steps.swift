@@ -171,12 +171,12 @@ final class Runner {
 
   /// Returns the outputs of the last of some runs, one of which may be under way while the next begins.
   @discardableResult func run(_ times: Int) -> [Tensor] {
-    var (waiting, last): ((() -> [Tensor])?, [Tensor]) = (nil, [])
-    for _ in 0..<times {
-      let next = executable.begin(feeds: feeds, state: state)
-      last = waiting?() ?? last
-      waiting = next
+    var last: [Tensor] = []
+    executable.run(times: times, state: state) { _ in
+      feeds
+    } take: { _, outputs in
+      last = outputs
     }
-    return waiting?() ?? last
+    return last
   }
 }
