@@ -35,6 +35,7 @@ ATTACKS = [
     ("ssl-backdoor, JPEG 75", ["--attack", "ssl-backdoor", "--rate", "0.5", "--quality", "75"]),
     ("ssl-backdoor, rings", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "rings.png"]),
     ("ssl-backdoor, cross", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "cross.png"]),
+    ("ssl-backdoor, red square", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "red.png"]),
     ("text", ["--attack", "text", "--rate", "0.5"]),
     ("natural", ["--attack", "natural", "--rate", "0.5"]),
     ("two triggers", ["--attack", "ssl-backdoor", "--rate", "0.5", "--triggers", "2"]),
@@ -131,7 +132,7 @@ ABOUT = """# What Bezoar finds, and where it ends
 Attacks planted by `bezoar poison` in real datasets, audited with a preset's settings as they are; triggers and target
 classes are drawn anew for each seed. Fashion-MNIST: 6,000 images as PNG; CIFAR-10: 10,000 images as JPEG of quality 90.
 "Half of the class" unless a rate is given; local triggers measure 31 % of the side (text 34 % wide, natural 27 to 42 %)
-unless a size is given; rings and cross are pictures of 9 pixels that look the same turned. Recall and precision are those of removal; one figure a seed. `screen` trains no encoder at all.
+unless a size is given; rings, cross and the red square are pictures of 9 pixels that look the same turned. Recall and precision are those of removal; one figure a seed. `screen` trains no encoder at all.
 
     python3 Benchmarks/Detection/run.py --cifar FOLDER --preset screen --seeds 1,2,3
     python3 Benchmarks/Detection/run.py --table

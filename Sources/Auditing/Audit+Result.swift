@@ -150,6 +150,7 @@ extension Audit {
     switch family.evidence {
     case .picture: what = "the same \(max(family.trigger.shown.width, family.trigger.shown.height))-pixel picture"
     case .pattern: what = "the same pattern over the whole image"
+    case .colours: what = "an object of the same colours, such as the one shown,"
     case .classifier: what = "an object of changing size or angle, such as the one shown,"
     }
     let effect =
@@ -212,7 +213,7 @@ extension Audit {
     switch evidence {
     case .picture: .picture
     case .pattern: .pattern
-    case .classifier: .object
+    case .colours, .classifier: .object
     }
   }
 
@@ -292,6 +293,7 @@ extension Audit {
     switch removal.evidence {
     case .picture: "shows the recovered trigger"
     case .pattern: "carries the recovered pattern (strength \(short(removal.score)))"
+    case .colours: "shows an object of the recovered colours"
     case .classifier: "scored as poisoned by the classifier"
     }
   }

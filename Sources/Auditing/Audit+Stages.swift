@@ -254,7 +254,7 @@ extension Audit {
       let embedder = Embedder(try Encoder.load(folder.file("models/scan")), on: device)
       let features = embedder.features(kept)
       let space = ClusterSpace(
-        features, directions: configuration.search.directions, stream.stream("pseudo-label space"))
+        features, directions: configuration.search.directions, on: device, stream.stream("pseudo-label space"))
       let rate = Rate()
       let state = try trainer.train(
         kept, pseudoLabels: trainer.pseudoLabels(space(features), on: device), on: device, threads: threads,

@@ -21,27 +21,20 @@ public struct ClusterSpace: Sendable {
   ///   - directions: Number of main directions kept; at most D.
   ///   - shrinkage: Part of the mean deviation that is added to each direction's before dividing by it:
   ///     0 whitens fully, more leaves weak directions weak.
+  ///   - device: Multiplies the features.
   ///   - stream: Starts the iteration.
   /// - Complexity: O(N D² + iterations D² D').
   /// - Source: Principal components by orthogonal iteration; Golub and Van Loan, section 8.2.
-  public init(_ features: Features, directions: Int, shrinkage: Float = 0, _ stream: RandomStream) {
+  public init(
+    _ features: Features, directions: Int, shrinkage: Float = 0, on device: any Device, _ stream: RandomStream
+  ) {
     let d = features.width
     let k = min(directions, d)
     var mean = [Double](repeating: 0, count: d)
     for i in 0..<features.count { for (j, value) in features.row(i).enumerated() { mean[j] += Double(value) } }
     let n = Double(max(features.count, 1))
     let centre = mean.map { Float($0 / n) }
-    var covariance = [Float](repeating: 0, count: d * d)
-    var centred = [Float](repeating: 0, count: d)
-    for i in 0..<features.count {
-      let row = features.row(i)
-      for j in 0..<d { centred[j] = row[row.startIndex + j] - centre[j] }
-      for a in 0..<d where centred[a] != 0 {
-        let value = centred[a]
-        for b in 0..<d { covariance[a * d + b] += value * centred[b] }
-      }
-    }
-    for i in covariance.indices { covariance[i] /= Float(n) }
+    let covariance = Self.covariance(features, centre, on: device)
     var own = stream
     // Rows are directions; each round multiplies by the covariance and makes them orthonormal.
     var basis = (0..<k).map { _ in (0..<d).map { _ in own.normal() } }
@@ -73,6 +66,26 @@ public struct ClusterSpace: Sendable {
     var projection = [Float](repeating: 0, count: d * k)
     for r in 0..<k { for a in 0..<d { projection[a * k + r] = basis[r][a] / (deviations[r] + added) } }
     self.projection = projection
+  }
+
+  /// Mean product of two features' deviations from the centre, [D, D].
+  private static func covariance(_ features: Features, _ centre: [Float], on device: any Device) -> [Float] {
+    let (d, rowsAtOnce) = (features.width, 4096)
+    let trace = Trace()
+    let rows = trace.feed("rows", [rowsAtOnce, d])
+    let executable = device.compile(trace.program(outputs: [rows.matrixProduct(rows, transposeLeft: true)]))
+    var covariance = [Float](repeating: 0, count: d * d)
+    for start in stride(from: 0, to: features.count, by: rowsAtOnce) {
+      // Rows that are missing in the last part are zero.
+      var centred = [Float](repeating: 0, count: rowsAtOnce * d)
+      for i in start..<min(features.count, start + rowsAtOnce) {
+        let (from, to) = (features.row(i), (i - start) * d)
+        for j in 0..<d { centred[to + j] = from[from.startIndex + j] - centre[j] }
+      }
+      let products = executable.run(feeds: [Tensor([rowsAtOnce, d], centred)], state: [])[0].scalars
+      for k in covariance.indices { covariance[k] += products[k] / Float(features.count) }
+    }
+    return covariance
   }
 
   /// Maps features to unit rows of this space, [N, D'].

@@ -88,13 +88,15 @@ public struct Proposal: Codable, Sendable {
 public enum PlantedTrigger: Codable, Sendable, Hashable {
   /// A small picture at some place.
   case patch(PatchTemplate)
+  /// One example of an object that changes size or angle.
+  case object(PatchTemplate)
   /// Levels added to every pixel; 3 * side * side values.
   case pattern([Float])
 
   /// Its picture; patterns around middle grey, four times as strong as they are.
   public var picture: Image {
     switch self {
-    case .patch(let template): return template.image
+    case .patch(let template), .object(let template): return template.image
     case .pattern(let levels):
       let side = Int(Double(levels.count / 3).squareRoot().rounded())
       return Image(width: side, height: side, pixels: levels.map { UInt8(max(0, min(255, 128 + 4 * $0))) })
@@ -110,10 +112,10 @@ extension PlantedTrigger {
       x: extent.columns.lowerBound, y: extent.rows.lowerBound, width: extent.columns.count, height: extent.rows.count)
   }
 
-  /// Draws a place: anywhere for a patch, the whole image for a pattern.
+  /// Draws a place: anywhere for a patch or an object, the whole image for a pattern.
   public func place(side: Int, _ stream: inout RandomStream) -> Window {
     switch self {
-    case .patch(let template):
+    case .patch(let template), .object(let template):
       let span = side - template.side + 1
       return Window(x: stream.integer(below: span), y: stream.integer(below: span), side: template.side)
     case .pattern: return Window(x: 0, y: 0, side: side)
@@ -123,7 +125,7 @@ extension PlantedTrigger {
   /// Plants it in an image of side * side pixels of 0...1; of a patch only what its images agree in.
   public func plant(into pixels: inout [Float], at start: Int, side: Int, _ window: Window) {
     switch self {
-    case .patch(let template):
+    case .patch(let template), .object(let template):
       for row in 0..<template.side {
         for column in 0..<template.side where template.isShared(row, column) {
           let from = 3 * (row * template.side + column)
@@ -141,7 +143,7 @@ extension PlantedTrigger {
 public enum Detectors {
   /// Those that need no training.
   public static let modelFree: [any Detector] = [
-    RecurringPatches(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
+    RecurringPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
   public static let modelBased: [any Detector] = [SearchedPatches()]

@@ -184,7 +184,7 @@ public struct PatchSearch {
     var draw = stream.stream("effect controls")
     let controls = (0..<39).map { _ -> PlantedTrigger in
       switch trigger {
-      case .patch(let template):
+      case .patch(let template), .object(let template):
         var image = draw.integer(below: set.count)
         for _ in 0..<20 where planted.contains(image) { image = draw.integer(below: set.count) }
         let size = min(template.side, set.side)
@@ -340,7 +340,8 @@ public struct SearchSpace: Sendable {
     let features = embedder.features(set)
     spread = features.spread
     let space = ClusterSpace(
-      features, directions: configuration.directions, shrinkage: configuration.shrinkage, stream.stream("space"))
+      features, directions: configuration.directions, shrinkage: configuration.shrinkage, on: device,
+      stream.stream("space"))
     self.space = space
     let counts = configuration.clusters.map { [$0] } ?? Self.counts(set.count)
     let (rows, sample) = (space(features), set.sample(2000))

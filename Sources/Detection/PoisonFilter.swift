@@ -71,7 +71,7 @@ public struct PoisonFilter: Sendable {
   }
 
   /// What gives an image away.
-  public enum Evidence: String, Codable, Sendable { case picture, pattern, classifier }
+  public enum Evidence: String, Codable, Sendable { case picture, pattern, colours, classifier }
 
   /// What was decided.
   public struct Outcome: Codable, Sendable {
@@ -134,10 +134,15 @@ public struct PoisonFilter: Sendable {
         groups.append(proposal)
         continue
       }
+      let evidence: Evidence
+      switch trigger {
+      case .patch: evidence = .picture
+      case .object: evidence = .colours
+      case .pattern: evidence = .pattern
+      }
       var family = Family(
-        detectors: [proposal.detector], trigger: trigger, evidence: .pattern, members: proposal.members,
+        detectors: [proposal.detector], trigger: trigger, evidence: evidence, members: proposal.members,
         separation: separation)
-      if case .patch = trigger { family.evidence = .picture }
       if case .patch(let template) = trigger, canary != nil {
         // Canaries cover some images of the copy.
         let seeds = images.filter { canary?.images.contains($0) != true }
@@ -194,10 +199,13 @@ public struct PoisonFilter: Sendable {
     let detectors =
       outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
     let (old, new) = (outcome.families[twin].separation, family.separation)
-    // Of two that stand apart one that stands clear, the one with far more images, or else the better separated one; where not
-    // both do, a pattern, which explains the whole image, or else the larger one.
+    // Of a picture or pattern and the colours of an object the former, unless far more images show the colours. Of two that
+    // stand apart one that stands clear, the one with far more images, or else the better separated one; where not both do, a
+    // pattern, which explains the whole image, or else the larger one.
     let isBetter: Bool
-    if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
+    if (outcome.families[twin].evidence == .colours) != (family.evidence == .colours) {
+      isBetter = family.evidence == .colours ? 2 * new.above > 3 * old.above : 2 * old.above <= 3 * new.above
+    } else if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
       isBetter = new.isClear
     } else if old.isPlanted && new.isPlanted {
       let (fewer, more) = (min(old.above, new.above), max(old.above, new.above))
@@ -278,7 +286,7 @@ public struct PoisonFilter: Sendable {
     if twin == nil {
       outcome.families.append(
         Family(
-          detectors: [group.detector], trigger: .patch(trigger), evidence: .classifier, members: all,
+          detectors: [group.detector], trigger: .object(trigger), evidence: .classifier, members: all,
           separation: separation))
     }
     outcome.removals += all.filter { !known.contains($0.image) }.map {

@@ -53,7 +53,7 @@ import Testing
       return [10 * a + 3, a + 2 * b, 0.5 * c - 7]
     }
     let features = Features(width: 3, values: values)
-    let space = ClusterSpace(features, directions: 3, RandomStream(seed: 3))
+    let space = ClusterSpace(features, directions: 3, on: CPUDevice(), RandomStream(seed: 3))
     var (sums, products) = ([Double](repeating: 0, count: 3), [Double](repeating: 0, count: 9))
     for i in 0..<400 {
       let row = Array(features.row(i))

@@ -176,7 +176,7 @@ import Testing
     let outcome = try decide(120, poisoned: poisoned)
     let removed = Set(outcome.removals.map(\.image))
     #expect(outcome.families.count == 1)
-    #expect(outcome.families.first?.detectors.sorted() == ["patch-search", "recurring-patch"])
+    #expect(outcome.families.first?.detectors.sorted() == ["patch-search", "recurring-colours", "recurring-patch"])
     #expect(removed.isSuperset(of: poisoned))
     #expect(removed.subtracting(poisoned).count <= 2)
   }
@@ -217,6 +217,83 @@ import Testing
     // The same windows of images that carry nothing are no family.
     let nothing = try removed(plain)
     #expect(nothing.families.isEmpty && nothing.removals.isEmpty)
+  }
+
+  /// Three colours of a round object, from 6 to 10 pixels, turned by any angle.
+  private func paste(into image: inout Image, _ stream: inout RandomStream) {
+    let colours: [[UInt8]] = [[255, 0, 40], [0, 255, 0], [255, 0, 255]]
+    let (side, angle) = (6 + stream.integer(below: 5), Double(stream.uniform(0, 6.28)))
+    let (x, y) = (stream.integer(below: 25 - side), stream.integer(below: 25 - side))
+    for v in 0..<side {
+      for u in 0..<side {
+        let (dx, dy) = (Double(u) + 0.5 - Double(side) / 2, Double(v) + 0.5 - Double(side) / 2)
+        guard dx * dx + dy * dy <= Double(side * side) / 4 else { continue }
+        let sector = Int((atan2(dy, dx) + angle) / (2 * .pi / 3) + 3) % 3
+        let at = 3 * ((y + v) * 24 + x + u)
+        image.pixels.replaceSubrange(at..<at + 3, with: colours[sector])
+      }
+    }
+  }
+
+  /// An object that is turned anyhow and changes size is no one picture, but its colours are.
+  @Test func objectOfChangingSizeIsFoundByItsColours() throws {
+    let (plain, _) = try set(400, poisoned: [])
+    let dull = plain.replacing(
+      Dictionary(
+        uniqueKeysWithValues: (0..<400).map { i in
+          var image = plain.image(i)
+          image.pixels = image.pixels.map { 64 + $0 / 2 }
+          return (i, image)
+        }))
+    var planted: [Int: Image] = [:]
+    for i in stride(from: 0, to: 400, by: 33) {
+      var (image, stream) = (dull.image(i), RandomStream(seed: 15).stream(i))
+      paste(into: &image, &stream)
+      planted[i] = image
+    }
+    let poisoned = dull.replacing(planted)
+    let context = DetectorConformanceTests.context(poisoned, planted: 0)
+    #expect(RecurringPatches().proposals(context).isEmpty)
+    let found = RecurringColours().proposals(context)
+    #expect(found.map { Set($0.members.map(\.image)) } == [Set(planted.keys)])
+    #expect(RecurringColours().proposals(DetectorConformanceTests.context(dull, planted: 0)).isEmpty)
+    // The filter keeps what it found, and says what it was told by.
+    let outcome = try decide(poisoned, [:], by: [RecurringColours()], canary: nil, iterations: 1, batch: 8)
+    #expect(Set(outcome.removals.map(\.image)) == Set(planted.keys))
+    #expect(outcome.removals.allSatisfy { $0.evidence == .colours })
+  }
+
+  /// Images that are of other colours all over are of another kind, and carry nothing.
+  @Test func imagesOfAnotherTintCarryNothing() throws {
+    let (plain, _) = try set(400, poisoned: [])
+    var (grey, tinted): ([Int: Image], [Int: Image]) = ([:], [:])
+    for i in 0..<400 {
+      var image = plain.image(i)
+      for k in stride(from: 0, to: image.pixels.count, by: 3) {
+        image.pixels[k + 1] = image.pixels[k]
+        image.pixels[k + 2] = image.pixels[k]
+      }
+      grey[i] = image
+      for k in image.pixels.indices where k % 3 > 0 { image.pixels[k] /= 4 }
+      if i % 20 == 0 { tinted[i] = image }
+    }
+    let set = plain.replacing(grey).replacing(tinted)
+    #expect(RecurringColours().proposals(DetectorConformanceTests.context(set, planted: 0)).isEmpty)
+  }
+
+  /// A mixture of the same colours is the same whatever lies where, and its decoy is another one.
+  @Test func coloursAreSharesOfLevels() {
+    let pixels: [Float] = [255, 0, 0, 0, 0, 0, 255, 63.75, 0, 255, 0, 0]
+    let values = ColourHistogram.values(pixels)
+    // Red: 2 + half of the third pixel, whose green lies half way to the next level; black: one.
+    #expect(abs(values[18] - (2.5 / 4).squareRoot()) < 1e-6 && abs(values[0] - 0.5) < 1e-6)
+    #expect(abs(values[21] - (0.5 / 4).squareRoot()) < 1e-6)
+    #expect(abs(values.reduce(0) { $0 + $1 * $1 } - 1) < 1e-6)
+    #expect(ColourHistogram.values(Array(pixels[6...] + pixels[..<6])) == values)
+    for exchange in ColourHistogram.exchanges + ColourHistogram.inversions {
+      #expect(exchange.sorted() == Array(0..<27) && exchange != Array(0..<27))
+    }
+    #expect(ColourHistogram.exchanges.count == 5 && ColourHistogram.inversions.count == 6)
   }
 
   /// Large images are looked at reduced; the picture is recovered at their own size, wherever it lies.
@@ -315,7 +392,7 @@ import Testing
   /// The control is found, and neither its images nor its picture are in the decision.
   @Test func canaryIsFoundAndLeavesNoTrace() throws {
     let clean = try decide(240, poisoned: [], canary: true)
-    #expect(clean.canaryFoundBy == ["recurring-patch"])
+    #expect(clean.canaryFoundBy == ["recurring-patch", "recurring-colours"])
     #expect(clean.families.isEmpty && clean.removals.isEmpty)
     let poisoned = Set(stride(from: 0, to: 240, by: 8))
     let outcome = try decide(240, poisoned: poisoned, canary: true)
@@ -535,20 +612,20 @@ extension Encoder.Configuration {
 
   @Test func namesAndLimitsAreStated() {
     let names = Detectors.all.map { type(of: $0).name }
-    #expect(Set(names).count == names.count && names.count == 5)
+    #expect(Set(names).count == names.count && names.count == 6)
     for detector in Detectors.all {
       #expect(type(of: detector).limits.hasPrefix(type(of: detector).name) && type(of: detector).limits.hasSuffix("."))
     }
   }
 
-  @Test(arguments: 0..<5) func nothingFromNothing(_ index: Int) throws {
+  @Test(arguments: 0..<6) func nothingFromNothing(_ index: Int) throws {
     let detector = Detectors.all[index]
     let empty = try Self.set(1).subset([])
     #expect(detector.proposals(Self.context(empty, planted: 0)).isEmpty)
     #expect(detector.proposals(Self.context(try Self.set(1), planted: 0)).isEmpty)
   }
 
-  @Test(arguments: 0..<5) func sameImagesSameProposals(_ index: Int) throws {
+  @Test(arguments: 0..<6) func sameImagesSameProposals(_ index: Int) throws {
     let detector = Detectors.all[index]
     let set = try Self.set(400, planted: 24, waved: 40..<80)
     let first = detector.proposals(Self.context(set, planted: 24))
@@ -572,7 +649,7 @@ extension Encoder.Configuration {
       }
     }
     switch type(of: detector).name {
-    case "recurring-patch", "patch-search":
+    case "recurring-patch", "patch-search", "recurring-colours":
       #expect(images == [Set(0..<24)])
     case "spectral-outliers": #expect(images == [Set(40..<80)])
     case "near-duplicates": #expect(images == [Set(394..<400)])

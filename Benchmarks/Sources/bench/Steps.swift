@@ -116,7 +116,7 @@ struct Network {
         encoder, weights: ResNet(configuration).initialWeights(RandomStream(seed: 6)))
       // The space and the clusters once, so that devices differ in the test alone.
       let features = Embedder(encoder, on: CPUDevice()).features(set)
-      let space = ClusterSpace(features, directions: 32, shrinkage: 0, RandomStream(seed: 7))
+      let space = ClusterSpace(features, directions: 32, shrinkage: 0, on: CPUDevice(), RandomStream(seed: 7))
       let rows = space(features)
       let clustering = KMeans(rows, clusters: 10, on: CPUDevice(), RandomStream(seed: 8))
       func trials(_ n: Int) -> [FlipTest.Trial] {

@@ -1,0 +1,188 @@
+import Contrastive
+import Datasets
+import Images
+import Tensors
+
+/// How much of each of 27 colours some pixels show: square roots of shares, which sum to 1.
+package enum ColourHistogram {
+  /// Levels a channel; a pixel counts for the two next to it in each, by nearness.
+  private static let levels = 3
+  package static let width = levels * levels * levels
+
+  /// - Parameter pixels: RGB of 0...255.
+  package static func values(_ pixels: [Float]) -> [Float] {
+    var sum = [Float](repeating: 0, count: width)
+    for i in stride(from: 0, to: pixels.count, by: 3) { add(pixels, i, to: &sum, 0) }
+    let scale = 1 / Float(max(1, pixels.count / 3))
+    return sum.map { ($0 * scale).squareRoot() }
+  }
+
+  /// Adds a pixel of weight 1.
+  static func add(_ pixels: [Float], _ pixel: Int, to sums: inout [Float], _ start: Int) {
+    func split(_ value: Float) -> (lower: Int, rest: Float) {
+      let at = value * (Float(levels - 1) / 255)
+      let lower = min(levels - 2, Int(at))
+      return (lower, at - Float(lower))
+    }
+    let (r, g, b) = (split(pixels[pixel]), split(pixels[pixel + 1]), split(pixels[pixel + 2]))
+    for i in 0...1 {
+      for j in 0...1 {
+        let at = start + ((r.lower + i) * levels + g.lower + j) * levels + b.lower
+        let weight = (i == 0 ? 1 - r.rest : r.rest) * (j == 0 ? 1 - g.rest : g.rest)
+        sums[at] += weight * (1 - b.rest)
+        sums[at + 1] += weight * b.rest
+      }
+    }
+  }
+
+  /// Where each colour goes if channels are exchanged: all five ways.
+  package static let exchanges = orders.dropFirst().map { moved($0, isInverted: false) }
+  /// The same with levels inverted, and inverted alone.
+  package static let inversions = orders.map { moved($0, isInverted: true) }
+
+  private static let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+
+  private static func moved(_ order: [Int], isInverted: Bool) -> [Int] {
+    (0..<width).map { colour in
+      let own = [colour / (levels * levels), colour / levels % levels, colour % levels]
+      let next = order.map { isInverted ? levels - 1 - own[$0] : own[$0] }
+      return (next[0] * levels + next[1]) * levels + next[2]
+    }
+  }
+}
+
+/// Looks for mixtures of colours in windows everywhere in images.
+struct ColourScan {
+  /// Where an image shows a mixture best.
+  struct Place {
+    /// -1...1.
+    var cosine: Float = -1
+    var window: Window
+  }
+
+  /// Images whose windows are compared at once.
+  private static let batch = 16
+
+  private let set: ImageSet
+  private let factor: Int
+  private let threads: Int
+  private let device: any Device
+  private let space: ClusterSpace
+  /// Windows that are looked at, in full pixels.
+  private let windows: [Window]
+
+  init(_ set: ImageSet, _ space: ClusterSpace, shares: [Double], factor: Int, _ context: DetectionContext) {
+    (self.set, self.space, self.factor, threads, device) = (set, space, factor, context.threads, context.device)
+    let side = set.side / factor
+    windows = shares.map { max(3, Int(($0 * Double(side)).rounded())) }.filter { $0 <= side }.flatMap { window in
+      Self.starts(window, side).flatMap { y in
+        Self.starts(window, side).map { Window(x: $0 * factor, y: y * factor, side: window * factor) }
+      }
+    }
+  }
+
+  /// Every quarter of a window, and the last place.
+  private static func starts(_ window: Int, _ side: Int) -> [Int] {
+    let last = side - window
+    let places = Array(stride(from: 0, through: last, by: max(1, window / 4)))
+    return places.last == last ? places : places + [last]
+  }
+
+  /// Directions of a mixture of colours and of its decoy, the same mixture of other colours: of the ways to exchange channels
+  /// the one least like it, or where all are like it, as of greys, inverted.
+  func directions(of colours: [Float]) -> [[Float]] {
+    func direction(_ values: [Float]) -> [Float] {
+      Array(space(Features(width: ColourHistogram.width, values: values)).row(0))
+    }
+    let own = direction(colours)
+    func leastLike(_ exchanges: [[Int]]) -> (direction: [Float], likeness: Float) {
+      exchanges.map { exchange in
+        let other = direction(exchange.map { colours[$0] })
+        return (other, dot(other[...], own[...]))
+      }.min { $0.1 < $1.1 } ?? (own, 1)
+    }
+    let exchanged = leastLike(ColourHistogram.exchanges)
+    return [
+      own, exchanged.likeness < Self.likeDecoy ? exchanged.direction : leastLike(ColourHistogram.inversions).direction,
+    ]
+  }
+
+  /// Cosine with its decoy below which a mixture is told from it.
+  private static let likeDecoy: Float = 0.5
+
+  /// The best place of every direction in each of the images: [direction][image].
+  func best(_ directions: [[Float]], _ images: [Int]) -> [[Place]] {
+    let (width, count) = (ColourHistogram.width, windows.count)
+    let trace = Trace()
+    let colours = trace.feed("colours", [Self.batch * count, width])
+    let wanted = trace.constant(Tensor([directions.count, space.width], directions.flatMap { $0 }))
+    let executable = device.compile(
+      trace.program(outputs: [space.apply(colours).matrixProduct(wanted, transposeRight: true)]))
+    var places = [[Place]](repeating: [], count: directions.count)
+    for start in stride(from: 0, to: images.count, by: Self.batch) {
+      let own = Array(images[start..<min(images.count, start + Self.batch)])
+      var values = concurrentMap(own.count, threads: threads) { described(own[$0]) }.flatMap { $0 }
+      values += [Float](repeating: 0, count: Self.batch * count * width - values.count)
+      let cosines = executable.run(feeds: [Tensor([Self.batch * count, width], values)], state: [])[0].scalars
+      for slot in own.indices {
+        for d in directions.indices {
+          var best = Place(window: windows[0])
+          for k in 0..<count {
+            let cosine = cosines[(slot * count + k) * directions.count + d]
+            if cosine > best.cosine { best = Place(cosine: cosine, window: windows[k]) }
+          }
+          places[d].append(best)
+        }
+      }
+    }
+    return places
+  }
+
+  /// Share of small windows of each of the images that show a mixture.
+  func extents(_ direction: [Float], _ images: [Int], from threshold: Float) -> [Float] {
+    let small = windows.count { $0.side == windows[0].side }
+    let width = ColourHistogram.width
+    return concurrentMap(images.count, threads: threads) { slot in
+      let rows = space(Features(width: width, values: Array(described(images[slot])[..<(small * width)])))
+      return Float((0..<small).count { dot(rows.row($0), direction[...]) >= threshold }) / Float(small)
+    }
+  }
+
+  /// The mean colours of windows.
+  func mean(_ places: [(image: Int, window: Window)]) -> [Float] {
+    let all = concurrentMap(places.count, threads: threads) { k -> [Float] in
+      let pixels = set.crop(places[k].image, places[k].window).pixels
+      return ColourHistogram.values(pixels.map { Float($0) })
+    }
+    return (0..<ColourHistogram.width).map { c in all.reduce(0) { $0 + $1[c] } / Float(max(1, all.count)) }
+  }
+
+  /// The colours of all windows of an image, [windows, colours].
+  private func described(_ image: Int) -> [Float] {
+    let plane = set.reduced(image, by: factor)
+    let (side, width) = (set.side / factor, ColourHistogram.width)
+    // Sums over everything above and to the left.
+    let row = (side + 1) * width
+    var sums = [Float](repeating: 0, count: (side + 1) * row)
+    for y in 0..<side {
+      var line = [Float](repeating: 0, count: width)
+      for x in 0..<side {
+        ColourHistogram.add(plane, 3 * (y * side + x), to: &line, 0)
+        let (to, above) = ((y + 1) * row + (x + 1) * width, y * row + (x + 1) * width)
+        for c in 0..<width { sums[to + c] = sums[above + c] + line[c] }
+      }
+    }
+    var result = [Float](repeating: 0, count: windows.count * width)
+    for (k, window) in windows.enumerated() {
+      let (x, y, extent) = (window.x / factor, window.y / factor, window.side / factor)
+      let (top, bottom) = (y * row + x * width, (y + extent) * row + x * width)
+      let share = 1 / Float(extent * extent)
+      for c in 0..<width {
+        let sum = sums[bottom + extent * width + c] - sums[bottom + c] - sums[top + extent * width + c] + sums[top + c]
+        // Differences leave rounding.
+        result[k * width + c] = max(0, sum * share).squareRoot()
+      }
+    }
+    return result
+  }
+}

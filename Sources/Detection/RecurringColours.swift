@@ -1,0 +1,128 @@
+import Contrastive
+import Datasets
+import Images
+
+/// Finds a small part that shows the same mixture of colours in images that have nothing else in common, without any
+/// training: an object of changing size and angle, or a plain mark, that is no one picture.
+///
+/// 1. Windows of three tenths of the image side at the places of highest local contrast, described by how much of each
+///    colour they show, in whitened main directions.
+/// 2. As in ``RecurringPatches`` those are followed that have near neighbours and hardly any that are merely alike.
+/// 3. What such a group shows is looked for in windows of a fifth to two fifths of the side everywhere in every image. The
+///    same mixture of other colours, channels exchanged or inverted, is the decoy, and cosines must be separated
+///    (see ``Separation``).
+///
+/// - Source: Our own; colour histograms after Swain and Ballard, "Color indexing", 1991, compared by their square roots
+///   (Bhattacharyya).
+public struct RecurringColours: Detector {
+  public static let name = "recurring-colours"
+  public static let limits =
+    "recurring-colours sees a small part with a mixture of colours that hardly any other image shows, in at least eight unrelated images; not one in the colours of its surroundings."
+  /// Canaries of grey data are black and white.
+  public static let isControlled = false
+
+  /// Side of the windows that are compared, and of those that are looked through, relative to the image's.
+  private static let share = 0.3
+  private static let shares = [0.2, 0.3, 0.4]
+  private static let perImage = 8
+  private static let sample = 20_000
+  private static let queries = 12_000
+  private static let near: Float = 0.7
+  private static let alike: Float = 0.5
+  private static let attempts = 8
+  private static let firstLook = 1500
+  private static let minimumMembers = 8
+  /// Images that are taken for examples of a mixture, and times that it is taken from them again, at most.
+  private static let examples = 200
+  private static let rounds = 3
+  /// Share of an image's windows that show the mixture, at most.
+  private static let largestExtent: Float = 0.35
+  private static let duplicate: Float = 0.98
+
+  /// Creates the detector.
+  public init() {}
+
+  public func proposals(_ context: DetectionContext) -> [Proposal] {
+    let set = context.set
+    guard set.count >= 20 else { return [] }
+    let windows = RecurringWindows(
+      set, set.sample(Self.sample), share: Self.share, perImage: Self.perImage, by: .colours, context)
+    guard let space = windows.space, windows.count >= 2 * Self.minimumMembers else { return [] }
+    let scan = ColourScan(set, space, shares: Self.shares, factor: windows.factor, context)
+    var (found, taken, tried, attempts): ([Proposal], Set<Int>, Set<Int>, Int) = ([], [], [], 0)
+    for seed in windows.seeds(context.device, queries: Self.queries, near: Self.near, alike: Self.alike)
+    where attempts < Self.attempts && !tried.contains(seed) && !taken.contains(windows.image[seed]) {
+      let group = windows.group(of: seed, near: Self.near)
+      tried.formUnion(group)
+      let members = windows.unrelated(group, duplicate: Self.duplicate).map(\.image)
+      guard members.count >= RecurringPatches.minimumMembers else { continue }
+      attempts += 1
+      guard let proposal = examine(windows.description(of: group), members, scan, context) else { continue }
+      taken.formUnion(proposal.members.map(\.image))
+      found.append(proposal)
+    }
+    return found
+  }
+
+  /// Looks for a mixture of colours in all images.
+  private func examine(_ colours: [Float], _ seeds: [Int], _ scan: ColourScan, _ context: DetectionContext) -> Proposal?
+  {
+    let set = context.set
+    var (colours, seeds) = (colours, set.sample(among: seeds, Self.examples))
+    let first = Array(Set(set.sample(Self.firstLook) + seeds)).sorted()
+    let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
+    let early = Self.separation(
+      scan.best(scan.directions(of: colours), first), members: seeds.compactMap { index[$0] },
+      rate: context.falseDiscoveryRate)
+    guard early.distance >= 3.5 else { return nil }
+    var found: (direction: [Float], places: [[ColourScan.Place]], separation: Separation, members: [Int])?
+    // Again with all that was found, as long as that finds more: windows of one part of an object were found first.
+    for _ in 0..<Self.rounds {
+      let directions = scan.directions(of: colours)
+      let places = scan.best(directions, Array(0..<set.count))
+      let separation = Self.separation(places, members: seeds, rate: context.falseDiscoveryRate)
+      guard separation.isPlanted, separation.valleyBound <= Separation.largestValley,
+        separation.above >= max(Self.minimumMembers, (found?.members.count ?? 0) + 1),
+        5 * separation.above <= set.count
+      else { break }
+      let members = places[0].indices.filter { places[0][$0].cosine >= separation.threshold }
+      found = (directions[0], places, separation, members)
+      seeds = set.sample(among: members, Self.examples)
+      colours = scan.mean(seeds.map { ($0, places[0][$0].window) })
+    }
+    guard let found else { return nil }
+    // What most of an image shows is what it is.
+    let extents = scan.extents(
+      found.direction, set.sample(among: found.members, Self.examples), from: found.separation.threshold)
+    guard Self.median(extents) <= Self.largestExtent else { return nil }
+    let scores = found.places[0].map(\.cosine)
+    let p = Calibration.pValues(scores, null: found.places[1].map(\.cosine))
+    let members = found.members.sorted { (scores[$0], $1) > (scores[$1], $0) }
+      .map { Proposal.Member(image: $0, score: scores[$0], pValue: p[$0], place: found.places[0][$0].window) }
+    guard let example = members.first, let window = example.place else { return nil }
+    return Proposal(
+      detector: Self.name, trigger: .object(PatchTemplate(set.crop(example.image, window))), members: members,
+      separation: found.separation, isPoison: true)
+  }
+
+  /// Where images that show a mixture part from the others: in the widest gap between the decoys and what they show.
+  ///
+  /// Decoys alone do not tell where to cut, since some mixtures are more common than theirs. Images that show a mixture of many
+  /// colours are like its decoy too: decoys are those of images that come less than a quarter of the way to it.
+  private static func separation(_ places: [[ColourScan.Place]], members: [Int], rate: Double) -> Separation {
+    let scores = places[0].map(\.cosine)
+    let (bulk, mode) = (median(scores), median(members.map { scores[$0] }))
+    let decoys = scores.indices.filter { scores[$0] < bulk + (mode - bulk) / 4 }.map { places[1][$0].cosine }
+    var separation = Separation(scores, decoys: decoys, members: members, rate: rate)
+    guard separation.threshold < .infinity else { return separation }
+    let low = decoys.sorted()[decoys.count * 98 / 100]
+    let between = [low] + scores.filter { $0 > low && $0 <= mode }.sorted()
+    let gaps = between.indices.dropLast()
+    if let widest = gaps.max(by: { between[$0 + 1] - between[$0] < between[$1 + 1] - between[$1] }) {
+      separation.cut(at: (between[widest] + between[widest + 1]) / 2, scores, decoys: decoys)
+    }
+    return separation
+  }
+
+  private static func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
+}

@@ -1,0 +1,240 @@
+import Contrastive
+import Datasets
+import Images
+import Tensors
+
+/// Windows of high local contrast and what they look like.
+struct RecurringWindows {
+  /// What windows are compared by.
+  enum Likeness {
+    /// Their pixels less the mean of each channel, of norm 1.
+    case pixels
+    /// Which colours they show, wherever.
+    case colours
+  }
+
+  /// Image of each window, and its place in full pixels.
+  let image: [Int]
+  private let x: [Int]
+  private let y: [Int]
+  private let likeness: Likeness
+  private let described: Features
+  private let rows: Features
+  /// Whitened main directions that windows are compared in; nil without windows.
+  let space: ClusterSpace?
+  private let thumbnails: [Int: [Float]]
+  /// Side of a window in full pixels.
+  let fullSide: Int
+  /// Images are reduced by this factor.
+  let factor: Int
+  var count: Int { image.count }
+
+  private struct Found: Sendable {
+    var places: [(x: Int, y: Int)]
+    var pixels: [Float]
+    var thumbnail: [Float]
+  }
+
+  init(
+    _ set: ImageSet, _ images: [Int], share: Double, perImage: Int, by likeness: Likeness, _ context: DetectionContext
+  ) {
+    let factor = max(1, set.side / 32)
+    self.factor = factor
+    let side = set.side / factor
+    let window = max(5, Int((share * Double(side)).rounded()))
+    fullSide = window * factor
+    self.likeness = likeness
+    let found = concurrentMap(images.count, threads: context.threads) { slot -> Found in
+      Self.find(set.reduced(images[slot], by: factor), side, window, perImage, likeness)
+    }
+    var (image, x, y): ([Int], [Int], [Int]) = ([], [], [])
+    var pixels: [Float] = []
+    var thumbnails: [Int: [Float]] = [:]
+    for (slot, own) in found.enumerated() {
+      thumbnails[images[slot]] = own.thumbnail
+      pixels += own.pixels
+      for place in own.places {
+        image.append(images[slot])
+        x.append(place.x * factor)
+        y.append(place.y * factor)
+      }
+    }
+    (self.image, self.x, self.y, self.thumbnails) = (image, x, y, thumbnails)
+    let width = likeness == .pixels ? 3 * window * window : ColourHistogram.width
+    described = Features(width: width, values: pixels)
+    space =
+      described.count == 0
+      ? nil
+      : ClusterSpace(
+        described, directions: min(64, width), shrinkage: 0.3, on: context.device,
+        context.stream.stream("windows"))
+    rows = space?(described) ?? described
+  }
+
+  /// Windows at the local maxima of their variance.
+  private static func find(
+    _ plane: [Float], _ side: Int, _ window: Int, _ most: Int, _ likeness: Likeness
+  ) -> Found {
+    let span = side - window + 1
+    let pixels = Float(window * window)
+    // Sums over rows of a window, then over columns, of each channel and of the squares.
+    var across = [SIMD4<Float>](repeating: .zero, count: side * span)
+    for y in 0..<side {
+      for x in 0..<span {
+        var sum = SIMD4<Float>.zero
+        for k in x..<x + window {
+          let i = 3 * (y * side + k)
+          let (r, g, b) = (plane[i], plane[i + 1], plane[i + 2])
+          sum += SIMD4(r, g, b, r * r + g * g + b * b)
+        }
+        across[y * span + x] = sum
+      }
+    }
+    var variance = [Float](repeating: 0, count: span * span)
+    for y in 0..<span {
+      for x in 0..<span {
+        var sum = SIMD4<Float>.zero
+        for k in y..<y + window { sum += across[k * span + x] }
+        let squares = sum * sum
+        variance[y * span + x] = sum.w - (squares.x + squares.y + squares.z) / pixels
+      }
+    }
+    var peaks: [(value: Float, x: Int, y: Int)] = []
+    for y in 0..<span {
+      for x in 0..<span {
+        let value = variance[y * span + x]
+        // 12 levels of deviation: flat windows prove nothing.
+        guard value > 3 * pixels * 144 else { continue }
+        var isPeak = true
+        for v in max(0, y - 2)...min(span - 1, y + 2) where isPeak {
+          for u in max(0, x - 2)...min(span - 1, x + 2) where variance[v * span + u] > value { isPeak = false }
+        }
+        if isPeak { peaks.append((value, x, y)) }
+      }
+    }
+    peaks.sort { ($0.value, $1.y, $1.x) > ($1.value, $0.y, $0.x) }
+    var found = Found(places: [], pixels: [], thumbnail: [])
+    for peak in peaks.prefix(most) {
+      found.places.append((peak.x, peak.y))
+      var own: [Float] = []
+      own.reserveCapacity(3 * window * window)
+      for row in peak.y..<peak.y + window {
+        own += plane[3 * (row * side + peak.x)..<3 * (row * side + peak.x + window)]
+      }
+      switch likeness {
+      case .pixels: found.pixels += centred(own)
+      case .colours: found.pixels += ColourHistogram.values(own)
+      }
+    }
+    // 8x8 luminance, centred, of norm 1.
+    var small = [Float](repeating: 0, count: 64)
+    for y in 0..<side {
+      for x in 0..<side {
+        let i = 3 * (y * side + x)
+        small[y * 8 / side * 8 + x * 8 / side] += plane[i] + plane[i + 1] + plane[i + 2]
+      }
+    }
+    let mean = small.reduce(0, +) / 64
+    let norm = max(small.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot(), 1e-6)
+    found.thumbnail = small.map { ($0 - mean) / norm }
+    return found
+  }
+
+  /// Pixels less the mean of each channel, of norm 1.
+  private static func centred(_ pixels: [Float]) -> [Float] {
+    var means = SIMD3<Float>.zero
+    for i in pixels.indices { means[i % 3] += pixels[i] }
+    means /= Float(pixels.count / 3)
+    let own = pixels.indices.map { pixels[$0] - means[$0 % 3] }
+    let norm = max(own.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-6)
+    return own.map { $0 / norm }
+  }
+
+  /// Windows of whose neighbours most are near, those with the surest share first.
+  func seeds(_ device: any Device, queries most: Int, near: Float, alike: Float) -> [Int] {
+    let step = Swift.max(1, (count + most - 1) / most)
+    let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
+    let (rowsAtOnce, columnsAtOnce) = (512, 4096)
+    let d = rows.width
+    let trace = Trace()
+    let left = trace.feed("queries", [rowsAtOnce, d])
+    let right = trace.feed("windows", [columnsAtOnce, d])
+    let cosine = left.matrixProduct(right, transposeRight: true)
+    func counted(_ limit: Float) -> Value { (cosine - limit).step().sum([1]) }
+    let executable = device.compile(trace.program(outputs: [counted(near), counted(alike)]))
+    func part(_ indices: ArraySlice<Int>, _ size: Int) -> Tensor {
+      var values: [Float] = []
+      values.reserveCapacity(size * d)
+      for i in indices { values += rows.row(i) }
+      values += [Float](repeating: 0, count: size * d - values.count)
+      return Tensor([size, d], values)
+    }
+    let all = Array(0..<count)
+    let columns = Swift.stride(from: 0, to: count, by: columnsAtOnce).map {
+      part(all[$0..<min(count, $0 + columnsAtOnce)], columnsAtOnce)
+    }
+    // What a fifth of all images show is no trigger but what they are. The colours of an object are in many windows of an image.
+    let largest = Float(likeness == .pixels ? thumbnails.count : count) / 5
+    var scored: [(seed: Int, share: Float)] = []
+    for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
+      let own = queries[start..<min(queries.count, start + rowsAtOnce)]
+      let query = part(own, rowsAtOnce)
+      var (close, loose) = ([Float](repeating: 0, count: own.count), [Float](repeating: 0, count: own.count))
+      for column in columns {
+        let out = executable.run(feeds: [query, column], state: [])
+        for k in 0..<own.count {
+          close[k] += out[0].scalars[k]
+          loose[k] += out[1].scalars[k]
+        }
+      }
+      for (k, seed) in own.enumerated() {
+        // The window itself is among both.
+        let (few, many) = (close[k] - 1, loose[k] - 1)
+        if few >= Float(RecurringPatches.minimumMembers - 1), few <= largest, few >= 0.5 * many {
+          scored.append((seed, Self.lowerBound(few, of: many)))
+        }
+      }
+    }
+    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map(\.seed)
+  }
+
+  /// The mean of what some windows are described by.
+  func description(of group: [Int]) -> [Float] {
+    var sum = [Float](repeating: 0, count: described.width)
+    for window in group { for (i, value) in described.row(window).enumerated() { sum[i] += value } }
+    return sum.map { $0 / Float(max(1, group.count)) }
+  }
+
+  /// Lower end of Wilson's 95 % interval of a share.
+  private static func lowerBound(_ hits: Float, of n: Float) -> Float {
+    let (p, z) = (hits / n, Float(1.96))
+    return (p + z * z / (2 * n) - z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()) / (1 + z * z / n)
+  }
+
+  /// Windows nearly equal to a seed, the seed first, then by likeness.
+  func group(of seed: Int, near: Float) -> [Int] {
+    let own = rows.row(seed)
+    var found: [(cosine: Float, window: Int)] = []
+    for i in 0..<count {
+      let cosine = dot(own, rows.row(i))
+      if cosine >= near { found.append((cosine, i)) }
+    }
+    found.sort { ($0.cosine, $1.window) > ($1.cosine, $0.window) }
+    return found.map(\.window)
+  }
+
+  /// One window an image, and of images that are the same over again only the first.
+  func unrelated(_ group: [Int], duplicate: Float) -> [(image: Int, x: Int, y: Int)] {
+    var (result, seen): ([(image: Int, x: Int, y: Int)], [Int]) = ([], [])
+    for window in group where !seen.contains(image[window]) {
+      let own = thumbnails[image[window]] ?? []
+      let isDuplicate = seen.prefix(100).contains { other in
+        zip(own, thumbnails[other] ?? []).reduce(Float(0)) { $0 + $1.0 * $1.1 } > duplicate
+      }
+      if isDuplicate { continue }
+      seen.append(image[window])
+      result.append((image[window], x[window], y[window]))
+    }
+    return result
+  }
+}
