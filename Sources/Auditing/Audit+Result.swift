@@ -101,7 +101,7 @@ extension Audit {
       return Verdict(
         value: missed == nil ? .poisoned : .inconclusive, severity: outcome.families.map(severity).max() ?? .high,
         summary:
-          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture or pattern in images that have nothing else in common.\(missed == nil ? "" : " But the positive control was missed, so there may be much more.")",
+          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture, pattern or object in images that have nothing else in common.\(missed == nil ? "" : " But the positive control was missed, so there may be much more.")",
         reasons: found + (missed.map { [$0] } ?? []), power: power)
     }
     var reasons: [Verdict.Reason] = try searchWarnings().map { .init($0.code.rawValue, $0.detail) }
@@ -130,7 +130,8 @@ extension Audit {
         "No trigger was found in \(set.count) images\(search.candidates.isEmpty ? "" : ", \(search.candidates.count) of them scored in the search").\(control.map { " A control, a \($0.sizePixels)-pixel picture hidden in \($0.images) images (\(percent(Double($0.images) / Double(set.count)))), was found by \($0.foundBy.joined(separator: " and "))." } ?? "") This is no proof that there is none: see what would have been missed.",
       reasons: [
         .init(
-          "search.nothing-found", "no picture or pattern recurred in unrelated images and stood apart from its decoys"
+          "search.nothing-found",
+          "no picture, pattern or object recurred in unrelated images and stood apart from its decoys"
         )
       ]
         + (configuration.scans

@@ -138,13 +138,30 @@ struct ColourScan {
     return places
   }
 
-  /// Share of small windows of each of the images that show a mixture.
-  func extents(_ direction: [Float], _ images: [Int], from threshold: Float) -> [Float] {
-    let small = windows.count { $0.side == windows[0].side }
+  /// What of an image shows a mixture.
+  struct Region {
+    /// Share of its small windows.
+    var share: Float
+    /// The square around those that show it at least half as clearly as the best one.
+    var window: Window
+  }
+
+  /// What of each of the images shows a mixture, of which they show at least `threshold` at a place.
+  func regions(_ direction: [Float], _ places: [(image: Int, place: Place)], from threshold: Float) -> [Region] {
+    let small = windows.filter { $0.side == windows[0].side }
     let width = ColourHistogram.width
-    return concurrentMap(images.count, threads: threads) { slot in
-      let rows = space(Features(width: width, values: Array(described(images[slot])[..<(small * width)])))
-      return Float((0..<small).count { dot(rows.row($0), direction[...]) >= threshold }) / Float(small)
+    return concurrentMap(places.count, threads: threads) { slot in
+      let (image, place) = places[slot]
+      let rows = space(Features(width: width, values: Array(described(image)[..<(small.count * width)])))
+      let cosines = small.indices.map { dot(rows.row($0), direction[...]) }
+      let clear = small.indices.filter { cosines[$0] >= (threshold + place.cosine) / 2 }.map { small[$0] }
+      let share = Float(cosines.count { $0 >= threshold }) / Float(small.count)
+      guard let left = clear.map(\.x).min(), let right = clear.map({ $0.x + $0.side }).max(),
+        let top = clear.map(\.y).min(), let bottom = clear.map({ $0.y + $0.side }).max()
+      else { return Region(share: share, window: place.window) }
+      let side = max(right - left, bottom - top)
+      return Region(
+        share: share, window: Window(x: min(left, set.side - side), y: min(top, set.side - side), side: side))
     }
   }
 

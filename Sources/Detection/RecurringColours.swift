@@ -91,17 +91,22 @@ public struct RecurringColours: Detector {
       colours = scan.mean(seeds.map { ($0, places[0][$0].window) })
     }
     guard let found else { return nil }
-    // What most of an image shows is what it is.
-    let extents = scan.extents(
-      found.direction, set.sample(among: found.members, Self.examples), from: found.separation.threshold)
-    guard Self.median(extents) <= Self.largestExtent else { return nil }
     let scores = found.places[0].map(\.cosine)
+    let images = found.members.sorted { (scores[$0], $1) > (scores[$1], $0) }
+    let regions = scan.regions(
+      found.direction, images.map { ($0, found.places[0][$0]) }, from: found.separation.threshold)
+    // What most of an image shows is what it is.
+    guard Self.median(regions.map(\.share)) <= Self.largestExtent else { return nil }
     let p = Calibration.pValues(scores, null: found.places[1].map(\.cosine))
-    let members = found.members.sorted { (scores[$0], $1) > (scores[$1], $0) }
-      .map { Proposal.Member(image: $0, score: scores[$0], pValue: p[$0], place: found.places[0][$0].window) }
-    guard let example = members.first, let window = example.place else { return nil }
+    let members = zip(images, regions).map { image, region in
+      Proposal.Member(image: image, score: scores[image], pValue: p[image], place: region.window)
+    }
+    // One of middle size is not cut off by the image's edge.
+    let middle = regions.indices.sorted { (regions[$0].window.side, $0) < (regions[$1].window.side, $1) }[
+      regions.count / 2]
+    let example = PatchTemplate(set.crop(images[middle], regions[middle].window))
     return Proposal(
-      detector: Self.name, trigger: .object(PatchTemplate(set.crop(example.image, window))), members: members,
+      detector: Self.name, trigger: .object(example), members: members,
       separation: found.separation, isPoison: true)
   }
 

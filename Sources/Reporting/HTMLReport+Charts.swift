@@ -44,7 +44,7 @@ extension HTMLReport {
     guard let scores = result.scores else { return "" }
     let classifier = scores.classifier.map {
       Self.histogram(
-        $0, null: nil, threshold: scores.threshold, title: "Trigger-classifier scores of all images", id: "classifier")
+        $0, null: nil, threshold: scores.threshold, title: "How clearly each image shows the first trigger, in standard deviations of chance matches", id: "classifier")
     }
     let search =
       result.counts.candidatesScored == 0
@@ -54,9 +54,16 @@ extension HTMLReport {
         title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates")
     let charts = [classifier, search].compactMap(\.self)
     guard !charts.isEmpty else { return "" }
+    let notes = [
+      "Counts are on a logarithmic scale.",
+      classifier == nil
+        ? nil
+        : "A line is the score above which an image is removed; of several triggers the first one's scores are shown.",
+      search == nil ? nil : "The outline is the null: control windows of the same images through the same test.",
+    ].compactMap(\.self)
     return """
       <div class="charts">\(charts.joined(separator: "\n"))</div>
-      <p class="note">Counts are on a logarithmic scale. A line is the score above which an image is removed; of several triggers the first one's scores are shown. The outline is the null: control windows of the same images through the same test.</p>
+      <p class="note">\(notes.joined(separator: " "))</p>
       """
   }
 
