@@ -44,7 +44,9 @@ extension HTMLReport {
     guard let scores = result.scores else { return "" }
     let classifier = scores.classifier.map {
       Self.histogram(
-        $0, null: nil, threshold: scores.threshold, title: "How clearly each image shows the first trigger, in standard deviations of chance matches", id: "classifier")
+        $0, null: nil, threshold: scores.threshold,
+        title: "How clearly each image shows the first trigger (standard deviations of chance matches)",
+        id: "classifier")
     }
     let search =
       result.counts.candidatesScored == 0

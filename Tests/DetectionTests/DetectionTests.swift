@@ -220,7 +220,7 @@ import Testing
   }
 
   /// Three colours of a round object, from 6 to 10 pixels, turned by any angle.
-  private func paste(into image: inout Image, _ stream: inout RandomStream) {
+  private func paste(into image: inout Image, _ stream: inout RandomStream) -> Window {
     let colours: [[UInt8]] = [[255, 0, 40], [0, 255, 0], [255, 0, 255]]
     let (side, angle) = (6 + stream.integer(below: 5), Double(stream.uniform(0, 6.28)))
     let (x, y) = (stream.integer(below: 25 - side), stream.integer(below: 25 - side))
@@ -233,6 +233,7 @@ import Testing
         image.pixels.replaceSubrange(at..<at + 3, with: colours[sector])
       }
     }
+    return Window(x: x, y: y, side: side)
   }
 
   /// An object that is turned anyhow and changes size is no one picture, but its colours are.
@@ -245,10 +246,10 @@ import Testing
           image.pixels = image.pixels.map { 64 + $0 / 2 }
           return (i, image)
         }))
-    var planted: [Int: Image] = [:]
+    var (planted, places): ([Int: Image], [Int: Window]) = ([:], [:])
     for i in stride(from: 0, to: 400, by: 33) {
       var (image, stream) = (dull.image(i), RandomStream(seed: 15).stream(i))
-      paste(into: &image, &stream)
+      places[i] = paste(into: &image, &stream)
       planted[i] = image
     }
     let poisoned = dull.replacing(planted)
@@ -256,6 +257,11 @@ import Testing
     #expect(RecurringPatches().proposals(context).isEmpty)
     let found = RecurringColours().proposals(context)
     #expect(found.map { Set($0.members.map(\.image)) } == [Set(planted.keys)])
+    for member in found.first?.members ?? [] {
+      let (frame, object) = (try #require(member.place), try #require(places[member.image]))
+      let (x, y) = (object.x + object.side / 2, object.y + object.side / 2)
+      #expect((frame.x..<frame.x + frame.side).contains(x) && (frame.y..<frame.y + frame.side).contains(y))
+    }
     #expect(RecurringColours().proposals(DetectorConformanceTests.context(dull, planted: 0)).isEmpty)
     // The filter keeps what it found, and says what it was told by.
     let outcome = try decide(poisoned, [:], by: [RecurringColours()], canary: nil, iterations: 1, batch: 8)
