@@ -75,15 +75,18 @@ public struct ClusterSpace: Sendable {
     let rows = trace.feed("rows", [rowsAtOnce, d])
     let executable = device.compile(trace.program(outputs: [rows.matrixProduct(rows, transposeLeft: true)]))
     var covariance = [Float](repeating: 0, count: d * d)
-    for start in stride(from: 0, to: features.count, by: rowsAtOnce) {
+    let parts = (features.count + rowsAtOnce - 1) / rowsAtOnce
+    executable.run(times: parts, state: []) { part in
       // Rows that are missing in the last part are zero.
       var centred = [Float](repeating: 0, count: rowsAtOnce * d)
+      let start = part * rowsAtOnce
       for i in start..<min(features.count, start + rowsAtOnce) {
         let (from, to) = (features.row(i), (i - start) * d)
         for j in 0..<d { centred[to + j] = from[from.startIndex + j] - centre[j] }
       }
-      let products = executable.run(feeds: [Tensor([rowsAtOnce, d], centred)], state: [])[0].scalars
-      for k in covariance.indices { covariance[k] += products[k] / Float(features.count) }
+      return [Tensor([rowsAtOnce, d], centred)]
+    } take: { _, products in
+      for k in covariance.indices { covariance[k] += products[0].scalars[k] / Float(features.count) }
     }
     return covariance
   }

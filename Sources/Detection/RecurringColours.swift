@@ -24,20 +24,15 @@ public struct RecurringColours: Detector {
   /// Side of the windows that are compared, and of those that are looked through, relative to the image's.
   private static let share = 0.3
   private static let shares = [0.2, 0.3, 0.4]
-  private static let perImage = 8
-  private static let sample = 20_000
-  private static let queries = 12_000
   private static let near: Float = 0.7
   private static let alike: Float = 0.5
   private static let attempts = 8
-  private static let firstLook = 1500
   private static let minimumMembers = 8
   /// Images that are taken for examples of a mixture, and times that it is taken from them again, at most.
   private static let examples = 200
   private static let rounds = 3
   /// Share of an image's windows that show the mixture, at most.
   private static let largestExtent: Float = 0.35
-  private static let duplicate: Float = 0.98
 
   /// Creates the detector.
   public init() {}
@@ -45,23 +40,13 @@ public struct RecurringColours: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
-    let windows = RecurringWindows(
-      set, set.sample(Self.sample), share: Self.share, perImage: Self.perImage, by: .colours, context)
-    guard let space = windows.space, windows.count >= 2 * Self.minimumMembers else { return [] }
+    let windows = RecurringWindows(share: Self.share, by: .colours, context)
+    guard let space = windows.space else { return [] }
     let scan = ColourScan(set, space, shares: Self.shares, factor: windows.factor, context)
-    var (found, taken, tried, attempts): ([Proposal], Set<Int>, Set<Int>, Int) = ([], [], [], 0)
-    for seed in windows.seeds(context.device, queries: Self.queries, near: Self.near, alike: Self.alike)
-    where attempts < Self.attempts && !tried.contains(seed) && !taken.contains(windows.image[seed]) {
-      let group = windows.group(of: seed, near: Self.near)
-      tried.formUnion(group)
-      let members = windows.unrelated(group, duplicate: Self.duplicate).map(\.image)
-      guard members.count >= RecurringPatches.minimumMembers else { continue }
-      attempts += 1
-      guard let proposal = examine(windows.description(of: group), members, scan, context) else { continue }
-      taken.formUnion(proposal.members.map(\.image))
-      found.append(proposal)
-    }
-    return found
+    var taken: Set<Int> = []
+    return windows.proposals(
+      near: Self.near, alike: Self.alike, attempts: Self.attempts, taken: &taken, on: context.device
+    ) { group, members in examine(windows.description(of: group), members.map(\.image), scan, context) }
   }
 
   /// Looks for a mixture of colours in all images.
@@ -69,7 +54,7 @@ public struct RecurringColours: Detector {
   {
     let set = context.set
     var (colours, seeds) = (colours, set.sample(among: seeds, Self.examples))
-    let first = Array(Set(set.sample(Self.firstLook) + seeds)).sorted()
+    let first = Array(Set(set.sample(RecurringPatches.firstLook) + seeds)).sorted()
     let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
     let early = Self.separation(
       scan.best(scan.directions(of: colours), first), members: seeds.compactMap { index[$0] },

@@ -23,26 +23,18 @@ public struct RecurringPatches: Detector {
 
   /// Sides of windows relative to the image's.
   private static let shares = [0.2, 0.16, 0.26]
-  /// Windows described in an image.
-  private static let perImage = 8
-  /// Images that windows are taken from, at most.
-  private static let sample = 20_000
-  /// Windows whose neighbours are counted, at most.
-  private static let queries = 12_000
   private static let near: Float = 0.9
   private static let alike: Float = 0.7
   /// Groups that are looked at closely.
   private static let attempts = 40
   /// Images of a first look.
-  private static let firstLook = 1500
-  static let minimumMembers = 4
+  static let firstLook = 1500
+  static let minimumMembers = RecurringWindows.minimumMembers
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
   /// Times that a picture is recovered again from what was found with it, at most.
   private static let rounds = 3
-  /// Thumbnails that correlate more than this are the same image over again.
-  private static let duplicate: Float = 0.98
 
   /// Creates the detector.
   public init() {}
@@ -50,35 +42,12 @@ public struct RecurringPatches: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
-    var (found, taken): ([Proposal], Set<Int>) = ([], [])
-    let images = set.sample(Self.sample)
-    for share in Self.shares {
-      look(
-        RecurringWindows(set, images, share: share, perImage: Self.perImage, by: .pixels, context), context, &found,
-        &taken)
-    }
-    return found
-  }
-
-  /// Adds what windows of one size show in images that show nothing yet.
-  private func look(
-    _ windows: RecurringWindows, _ context: DetectionContext, _ found: inout [Proposal], _ taken: inout Set<Int>
-  ) {
-    let set = context.set
-    guard windows.count >= 2 * Self.minimumMembers else { return }
-    let seeds = windows.seeds(context.device, queries: Self.queries, near: Self.near, alike: Self.alike)
-    var tried: Set<Int> = []
-    var attempts = 0
-    for seed in seeds where attempts < Self.attempts && !tried.contains(seed) {
-      let group = windows.group(of: seed, near: Self.near)
-      tried.formUnion(group)
-      guard !taken.contains(windows.image[seed]) else { continue }
-      let members = windows.unrelated(group, duplicate: Self.duplicate)
-      guard members.count >= Self.minimumMembers else { continue }
-      attempts += 1
-      guard let proposal = examine(members, windows, set, context) else { continue }
-      taken.formUnion(proposal.members.map(\.image))
-      found.append(proposal)
+    var taken: Set<Int> = []
+    return Self.shares.flatMap { share in
+      let windows = RecurringWindows(share: share, by: .pixels, context)
+      return windows.proposals(
+        near: Self.near, alike: Self.alike, attempts: Self.attempts, taken: &taken, on: context.device
+      ) { _, members in examine(members, windows, set, context) }
     }
   }
 

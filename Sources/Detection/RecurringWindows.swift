@@ -13,8 +13,19 @@ struct RecurringWindows {
     case colours
   }
 
+  /// Windows described in an image.
+  private static let perImage = 8
+  /// Images that windows are taken from, at most.
+  private static let sample = 20_000
+  /// Windows whose neighbours are counted, at most.
+  private static let queries = 12_000
+  /// Images that windows have to recur in.
+  static let minimumMembers = 4
+  /// Thumbnails that correlate more than this are the same image over again.
+  private static let duplicate: Float = 0.98
+
   /// Image of each window, and its place in full pixels.
-  let image: [Int]
+  private let image: [Int]
   private let x: [Int]
   private let y: [Int]
   private let likeness: Likeness
@@ -27,7 +38,7 @@ struct RecurringWindows {
   let fullSide: Int
   /// Images are reduced by this factor.
   let factor: Int
-  var count: Int { image.count }
+  private var count: Int { image.count }
 
   private struct Found: Sendable {
     var places: [(x: Int, y: Int)]
@@ -35,9 +46,12 @@ struct RecurringWindows {
     var thumbnail: [Float]
   }
 
-  init(
-    _ set: ImageSet, _ images: [Int], share: Double, perImage: Int, by likeness: Likeness, _ context: DetectionContext
-  ) {
+  /// Describes windows of the images.
+  ///
+  /// - Parameter share: Side of a window relative to the image's.
+  init(share: Double, by likeness: Likeness, _ context: DetectionContext) {
+    let set = context.set
+    let images = set.sample(Self.sample)
     let factor = max(1, set.side / 32)
     self.factor = factor
     let side = set.side / factor
@@ -45,7 +59,7 @@ struct RecurringWindows {
     fullSide = window * factor
     self.likeness = likeness
     let found = concurrentMap(images.count, threads: context.threads) { slot -> Found in
-      Self.find(set.reduced(images[slot], by: factor), side, window, perImage, likeness)
+      Self.find(set.reduced(images[slot], by: factor), side, window, likeness)
     }
     var (image, x, y): ([Int], [Int], [Int]) = ([], [], [])
     var pixels: [Float] = []
@@ -73,7 +87,7 @@ struct RecurringWindows {
 
   /// Windows at the local maxima of their variance.
   private static func find(
-    _ plane: [Float], _ side: Int, _ window: Int, _ most: Int, _ likeness: Likeness
+    _ plane: [Float], _ side: Int, _ window: Int, _ likeness: Likeness
   ) -> Found {
     let span = side - window + 1
     let pixels = Float(window * window)
@@ -114,7 +128,7 @@ struct RecurringWindows {
     }
     peaks.sort { ($0.value, $1.y, $1.x) > ($1.value, $0.y, $0.x) }
     var found = Found(places: [], pixels: [], thumbnail: [])
-    for peak in peaks.prefix(most) {
+    for peak in peaks.prefix(perImage) {
       found.places.append((peak.x, peak.y))
       var own: [Float] = []
       own.reserveCapacity(3 * window * window)
@@ -150,9 +164,37 @@ struct RecurringWindows {
     return own.map { $0 / norm }
   }
 
+  /// Looks closely at groups of near windows of which hardly any more are merely alike.
+  ///
+  /// - Parameters:
+  ///   - near: Cosine from which windows are of one group.
+  ///   - alike: Cosine from which they count against it.
+  ///   - attempts: Groups that are looked at, at most.
+  ///   - taken: Images that show something already; gets those of what is found.
+  ///   - examine: Gets the windows of a group, and of those one an image.
+  func proposals(
+    near: Float, alike: Float, attempts: Int, taken: inout Set<Int>, on device: any Device,
+    examine: (_ group: [Int], _ members: [(image: Int, x: Int, y: Int)]) -> Proposal?
+  ) -> [Proposal] {
+    var (found, tried, examined): ([Proposal], Set<Int>, Int) = ([], [], 0)
+    guard count >= 2 * Self.minimumMembers else { return [] }
+    for seed in seeds(device, near: near, alike: alike) where examined < attempts && !tried.contains(seed) {
+      let group = group(of: seed, near: near)
+      tried.formUnion(group)
+      guard !taken.contains(image[seed]) else { continue }
+      let members = unrelated(group)
+      guard members.count >= Self.minimumMembers else { continue }
+      examined += 1
+      guard let proposal = examine(group, members) else { continue }
+      taken.formUnion(proposal.members.map(\.image))
+      found.append(proposal)
+    }
+    return found
+  }
+
   /// Windows of whose neighbours most are near, those with the surest share first.
-  func seeds(_ device: any Device, queries most: Int, near: Float, alike: Float) -> [Int] {
-    let step = Swift.max(1, (count + most - 1) / most)
+  private func seeds(_ device: any Device, near: Float, alike: Float) -> [Int] {
+    let step = Swift.max(1, (count + Self.queries - 1) / Self.queries)
     let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
     let (rowsAtOnce, columnsAtOnce) = (512, 4096)
     let d = rows.width
@@ -190,7 +232,7 @@ struct RecurringWindows {
       for (k, seed) in own.enumerated() {
         // The window itself is among both.
         let (few, many) = (close[k] - 1, loose[k] - 1)
-        if few >= Float(RecurringPatches.minimumMembers - 1), few <= largest, few >= 0.5 * many {
+        if few >= Float(Self.minimumMembers - 1), few <= largest, few >= 0.5 * many {
           scored.append((seed, Self.lowerBound(few, of: many)))
         }
       }
@@ -212,7 +254,7 @@ struct RecurringWindows {
   }
 
   /// Windows nearly equal to a seed, the seed first, then by likeness.
-  func group(of seed: Int, near: Float) -> [Int] {
+  private func group(of seed: Int, near: Float) -> [Int] {
     let own = rows.row(seed)
     var found: [(cosine: Float, window: Int)] = []
     for i in 0..<count {
@@ -224,12 +266,12 @@ struct RecurringWindows {
   }
 
   /// One window an image, and of images that are the same over again only the first.
-  func unrelated(_ group: [Int], duplicate: Float) -> [(image: Int, x: Int, y: Int)] {
+  private func unrelated(_ group: [Int]) -> [(image: Int, x: Int, y: Int)] {
     var (result, seen): ([(image: Int, x: Int, y: Int)], [Int]) = ([], [])
     for window in group where !seen.contains(image[window]) {
       let own = thumbnails[image[window]] ?? []
       let isDuplicate = seen.prefix(100).contains { other in
-        zip(own, thumbnails[other] ?? []).reduce(Float(0)) { $0 + $1.0 * $1.1 } > duplicate
+        zip(own, thumbnails[other] ?? []).reduce(Float(0)) { $0 + $1.0 * $1.1 } > Self.duplicate
       }
       if isDuplicate { continue }
       seen.append(image[window])
