@@ -114,7 +114,7 @@ public struct PoisonFilter: Sendable {
     progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
-    var groups: [Proposal] = []
+    var (families, groups): ([Family], [Proposal]) = ([], [])
     let context = DetectionContext(
       set: set, device: device, threads: threads, stream: stream,
       falseDiscoveryRate: configuration.falseDiscoveryRate)
@@ -153,8 +153,10 @@ public struct PoisonFilter: Sendable {
         else { continue }
         (family.trigger, family.members, family.separation) = (picture, again.members, separation)
       }
-      add(family, to: &outcome)
+      families.append(family)
     }
+    for family in families where family.evidence != .colours { add(family, to: &outcome) }
+    for family in families where family.evidence == .colours { add(colours: family, to: &outcome) }
     absorb(&outcome)
     for index in outcome.families.indices {
       guard case .patch(let template) = outcome.families[index].trigger,
@@ -185,27 +187,18 @@ public struct PoisonFilter: Sendable {
     return outcome
   }
 
-  /// Adds a family, or joins it with the one that has the same images.
+  /// Adds what is told by its picture or pattern, or joins it with the family that has the same images.
   private func add(_ family: Family, to outcome: inout Outcome) {
-    let own = Set(family.members.map(\.image))
-    let twin = outcome.families.firstIndex { other in
-      let shared = other.members.count { own.contains($0.image) }
-      return 2 * shared > min(own.count, other.members.count)
-    }
-    guard let twin else {
+    guard let twin = outcome.families.firstIndex(where: family.sharesMost(with:)) else {
       outcome.families.append(family)
       return
     }
-    let detectors =
-      outcome.families[twin].detectors + family.detectors.filter { !outcome.families[twin].detectors.contains($0) }
-    let (old, new) = (outcome.families[twin].separation, family.separation)
-    // Of a picture or pattern and the colours of an object the former, unless far more images show the colours. Of two that
-    // stand apart one that stands clear, the one with far more images, or else the better separated one; where not both do, a
-    // pattern, which explains the whole image, or else the larger one.
+    let known = outcome.families[twin]
+    let (old, new) = (known.separation, family.separation)
+    // Of two that stand apart one that stands clear, the one with far more images, or else the better separated one; where
+    // not both do, a pattern, which explains the whole image, or else the larger one.
     let isBetter: Bool
-    if (outcome.families[twin].evidence == .colours) != (family.evidence == .colours) {
-      isBetter = family.evidence == .colours ? 2 * new.above > 3 * old.above : 2 * old.above <= 3 * new.above
-    } else if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
+    if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
       isBetter = new.isClear
     } else if old.isPlanted && new.isPlanted {
       let (fewer, more) = (min(old.above, new.above), max(old.above, new.above))
@@ -216,7 +209,24 @@ public struct PoisonFilter: Sendable {
       isBetter = new.above > old.above
     }
     if isBetter { outcome.families[twin] = family }
-    outcome.families[twin].detectors = detectors
+    outcome.families[twin].detectors = known.detectors
+    outcome.families[twin].credit(family.detectors)
+  }
+
+  /// Adds what is told by its colours, which tell less than pictures and patterns: several triggers may have the same. In
+  /// the place of the families that have the same images only where far more images show the colours than all of these.
+  private func add(colours family: Family, to outcome: inout Outcome) {
+    let twins = outcome.families.indices.filter { family.sharesMost(with: outcome.families[$0]) }
+    let known = Set(twins.flatMap { outcome.families[$0].members.map(\.image) })
+    if 2 * family.members.count > 3 * known.count {
+      var joined = family
+      joined.detectors = []
+      for names in twins.map({ outcome.families[$0].detectors }) + [family.detectors] { joined.credit(names) }
+      for twin in twins.reversed() { outcome.families.remove(at: twin) }
+      outcome.families.append(joined)
+    } else {
+      for twin in twins { outcome.families[twin].credit(family.detectors) }
+    }
   }
 
   /// Drops families most of whose images belong to larger ones: parts of the same trigger.
@@ -225,8 +235,8 @@ public struct PoisonFilter: Sendable {
     var (kept, taken): ([Family], Set<Int>) = ([], [])
     for family in outcome.families {
       let own = family.members.map(\.image)
-      if let first = kept.indices.first, own.count(where: taken.contains) * 2 > own.count {
-        for name in family.detectors where !kept[first].detectors.contains(name) { kept[first].detectors.append(name) }
+      if own.count(where: taken.contains) * 2 > own.count {
+        for index in kept.indices where family.sharesMost(with: kept[index]) { kept[index].credit(family.detectors) }
         continue
       }
       taken.formUnion(own)
@@ -294,5 +304,18 @@ public struct PoisonFilter: Sendable {
         image: $0.image, evidence: .classifier, score: $0.score, pValue: $0.pValue,
         family: twin ?? outcome.families.count - 1, place: $0.place)
     }
+  }
+}
+
+extension PoisonFilter.Family {
+  /// True if more than half of the smaller one's images are in both.
+  fileprivate func sharesMost(with other: Self) -> Bool {
+    let own = Set(members.map(\.image))
+    return 2 * other.members.count { own.contains($0.image) } > min(members.count, other.members.count)
+  }
+
+  /// Names detectors that proposed it too.
+  fileprivate mutating func credit(_ names: [String]) {
+    for name in names where !detectors.contains(name) { detectors.append(name) }
   }
 }

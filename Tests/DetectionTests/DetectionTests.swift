@@ -390,6 +390,35 @@ import Testing
     #expect(outcome.families[0].detectors == ["recurring-patch", "spectral-outliers"])
   }
 
+  /// Two patterns of the same colours stay two families; colours of far more images than both are one.
+  @Test(arguments: [(shown: 20, families: 2), (29, 2), (31, 1), (60, 1)])
+  func coloursOfSeveralFamiliesDoNotJoinThem(shown: Int, families: Int) throws {
+    let (set, _) = try set(120, poisoned: [])
+    func proposal(_ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger) -> Proposal {
+      let separation = Separation(
+        (0..<120).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<120).map { Float($0 % 5) },
+        members: Array(images), rate: 0.01)
+      return Proposal(
+        detector: detector, trigger: trigger,
+        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: nil) }, separation: separation,
+        isPoison: true)
+    }
+    func pattern(_ level: Float) -> PlantedTrigger { .pattern([Float](repeating: level, count: set.stride)) }
+    let proposals = [
+      proposal("spectral-outliers", 0..<10, pattern(1)),
+      proposal("recurring-colours", 0..<shown, .object(PatchTemplate(picture(8, seed: 99)))),
+      proposal("spectral-outliers", 10..<20, pattern(2)),
+    ]
+    for order in [proposals, proposals.reversed()] {
+      let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
+        order, canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
+      ) { _ in }
+      #expect(outcome.families.count == families)
+      #expect(outcome.families.allSatisfy { Set($0.detectors) == ["spectral-outliers", "recurring-colours"] })
+      #expect(outcome.removals.count == (families == 2 ? 20 : shown))
+    }
+  }
+
   @Test func nothingIsRemovedWithoutAFamily() throws {
     let outcome = try decide(80, poisoned: [])
     #expect(outcome.families.isEmpty && outcome.removals.isEmpty && outcome.scores.isEmpty)
