@@ -143,7 +143,7 @@ extension PlantedTrigger {
 public enum Detectors {
   /// Those that need no training.
   public static let modelFree: [any Detector] = [
-    RecurringPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
+    RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
   public static let modelBased: [any Detector] = [SearchedPatches()]

@@ -269,6 +269,60 @@ import Testing
     #expect(outcome.removals.allSatisfy { $0.evidence == .colours })
   }
 
+  /// A plain rectangle has no picture, and its colour may be one that images are full of.
+  @Test(arguments: [(width: 6, height: 6, quality: 0), (4, 9, 0), (7, 7, 85)])
+  func plainRectangleIsFound(width: Int, height: Int, quality: Int) throws {
+    let colour: [UInt8] = quality == 0 ? [128, 140, 120] : [250, 250, 250]
+    let (plain, _) = try set(400, poisoned: [])
+    var (planted, places): ([Int: Image], [Int: (x: Int, y: Int)]) = ([:], [:])
+    for i in stride(from: 0, to: 400, by: 12) {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 16).stream(i))
+      let (x, y) = (stream.integer(below: 25 - width), stream.integer(below: 25 - height))
+      image.paste(DetectorConformanceTests.solid(width, height, colour), x: x, y: y)
+      (planted[i], places[i]) = (image, (x, y))
+    }
+    var poisoned = plain.replacing(planted)
+    if quality > 0 {
+      poisoned = try poisoned.replacing(
+        Dictionary(
+          uniqueKeysWithValues: (0..<400).map { i in
+            (i, try ImageCodec.decode(ImageCodec.encodeJPEG(poisoned.image(i), quality: quality)))
+          }))
+    }
+    let context = DetectorConformanceTests.context(poisoned, planted: 0)
+    #expect(RecurringPatches().proposals(context).isEmpty)
+    let found = SolidPatches().proposals(context)
+    #expect(found.map { Set($0.members.map(\.image)) } == [Set(planted.keys)])
+    for member in found.first?.members ?? [] {
+      let (frame, place) = (try #require(member.place), try #require(places[member.image]))
+      #expect(frame.side == max(width, height))
+      #expect(frame.x <= place.x && place.x + width <= frame.x + frame.side)
+      #expect(frame.y <= place.y && place.y + height <= frame.y + frame.side)
+    }
+    // What is planted to see what it does is the rectangle alone.
+    if case .object(let template)? = found.first?.trigger {
+      #expect(template.weights.count { $0 > 0 } == width * height)
+    } else {
+      Issue.record("no example")
+    }
+  }
+
+  /// Plain parts that come in all sizes are what images are made of.
+  @Test(arguments: [true, false]) func plainPartsOfAllSizesAreNoMark(isOneColour: Bool) throws {
+    let (plain, _) = try set(400, poisoned: [])
+    var planted: [Int: Image] = [:]
+    for i in stride(from: 0, to: 400, by: 3) {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 17).stream(i))
+      let (width, height) = (3 + stream.integer(below: 7), 3 + stream.integer(below: 7))
+      let (x, y) = (stream.integer(below: 25 - width), stream.integer(below: 25 - height))
+      let colour = isOneColour ? [255, 255, 255] : (0..<3).map { _ in UInt8(stream.integer(below: 256)) }
+      image.paste(DetectorConformanceTests.solid(width, height, colour), x: x, y: y)
+      planted[i] = image
+    }
+    let context = DetectorConformanceTests.context(plain.replacing(planted), planted: 0)
+    #expect(SolidPatches().proposals(context).isEmpty)
+  }
+
   /// Images that are of other colours all over are of another kind, and carry nothing.
   @Test func imagesOfAnotherTintCarryNothing() throws {
     let (plain, _) = try set(400, poisoned: [])
@@ -603,15 +657,22 @@ extension Encoder.Configuration {
     return Image(width: side, height: side, pixels: (0..<3 * side * side).map { _ in UInt8(own.integer(below: 256)) })
   }
 
-  /// Smooth images; the first `planted` carry a patch, those after `waved` a wave over all of them, and the last
-  /// six are one image with slightly different brightness.
-  static func set(_ count: Int, planted: Int = 0, waved: Range<Int> = 0..<0, order: [Int]? = nil) throws -> ImageSet {
+  static func solid(_ width: Int, _ height: Int, _ colour: [UInt8]) -> Image {
+    Image(width: width, height: height, pixels: (0..<3 * width * height).map { colour[$0 % 3] })
+  }
+
+  /// Smooth images; the first `planted` carry a patch, those of `waved` a wave over all of them, those of `marked` a plain
+  /// rectangle, and the last six are one image with slightly different brightness.
+  static func set(
+    _ count: Int, planted: Int = 0, waved: Range<Int> = 0..<0, marked: Range<Int> = 0..<0, order: [Int]? = nil
+  ) throws -> ImageSet {
     let trigger = noise(8, RandomStream(seed: 99))
     let images = (0..<count).map { i -> Image in
       let source = i >= count - 6 && count > 20 ? count - 6 : i
       var image = noise(5, RandomStream(seed: UInt64(500 + source))).resized(width: side, height: side)
       if source != i { image.pixels = image.pixels.map { UInt8(min(255, Int($0) + i - source)) } }
       if i < planted { image.paste(trigger, x: 3 * i % (side - 8), y: 5 * i % (side - 8)) }
+      if marked.contains(i) { image.paste(solid(6, 5, [120, 90, 200]), x: 5 * i % 19, y: 7 * i % 20) }
       if waved.contains(i) {
         for k in image.pixels.indices {
           let wave = 14 * sin(2 * Double.pi * 9 * Double(k / 3 % side) / Double(side) + 1)
@@ -647,22 +708,24 @@ extension Encoder.Configuration {
 
   @Test func namesAndLimitsAreStated() {
     let names = Detectors.all.map { type(of: $0).name }
-    #expect(Set(names).count == names.count && names.count == 6)
+    #expect(Set(names).count == names.count && names.count == 7)
     for detector in Detectors.all {
       #expect(type(of: detector).limits.hasPrefix(type(of: detector).name) && type(of: detector).limits.hasSuffix("."))
     }
   }
 
-  @Test(arguments: 0..<6) func nothingFromNothing(_ index: Int) throws {
+  @Test(arguments: 0..<7) func nothingFromNothing(_ index: Int) throws {
     let detector = Detectors.all[index]
     let empty = try Self.set(1).subset([])
     #expect(detector.proposals(Self.context(empty, planted: 0)).isEmpty)
     #expect(detector.proposals(Self.context(try Self.set(1), planted: 0)).isEmpty)
   }
 
-  @Test(arguments: 0..<6) func sameImagesSameProposals(_ index: Int) throws {
+  @Test(arguments: 0..<7) func sameImagesSameProposals(_ index: Int) throws {
     let detector = Detectors.all[index]
-    let set = try Self.set(400, planted: 24, waved: 40..<80)
+    // Plain rectangles have a colour too.
+    let marked = detector is SolidPatches ? 100..<130 : 0..<0
+    let set = try Self.set(400, planted: 24, waved: 40..<80, marked: marked)
     let first = detector.proposals(Self.context(set, planted: 24))
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -672,7 +735,8 @@ extension Encoder.Configuration {
     var stream = RandomStream(seed: 77)
     let order = stream.permutation(400)
     let shuffled = detector.proposals(
-      Self.context(try Self.set(400, planted: 24, waved: 40..<80, order: order), planted: 24, order: order))
+      Self.context(
+        try Self.set(400, planted: 24, waved: 40..<80, marked: marked, order: order), planted: 24, order: order))
     let again: [Set<Int>] = shuffled.map { proposal in Set(proposal.members.map { order[$0.image] }) }
     let images: [Set<Int>] = first.map { proposal in Set(proposal.members.map(\.image)) }
     #expect(Set(again) == Set(images))
@@ -686,6 +750,7 @@ extension Encoder.Configuration {
     switch type(of: detector).name {
     case "recurring-patch", "patch-search", "recurring-colours":
       #expect(images == [Set(0..<24)])
+    case "solid-patch": #expect(images == [Set(marked)])
     case "spectral-outliers": #expect(images == [Set(40..<80)])
     case "near-duplicates": #expect(images == [Set(394..<400)])
     default: #expect(first.isEmpty)
