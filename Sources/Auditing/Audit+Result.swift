@@ -50,8 +50,7 @@ extension Audit {
         controls: scored.controls.isEmpty
           ? nil
           : .init(scored.controls.map(Double.init), bins: 40, range: candidates.lower...candidates.upper),
-        classifier: outcome.scores.isEmpty ? nil : .init(outcome.scores.map(Double.init), bins: 60),
-        threshold: outcome.threshold.map(Double.init).flatMap { $0.isFinite ? $0 : nil }),
+        first: families.first?.scores),
       clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome))
     // Read back, so that what is rendered now is what `bezoar report` renders later.
     let data = try CanonicalJSON.encode(result)
@@ -180,8 +179,19 @@ extension Audit {
         pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
         severity: severity(family),
         secondary: family.secondary.map { .init(name: $0.name, members: $0.members, others: $0.others) },
-        tags: rule(family.evidence).tags, examples: try writeExamples(i, family.trigger, outcome))
+        tags: rule(family.evidence).tags, examples: try writeExamples(i, family.trigger, outcome),
+        scores: scores(family.separation))
     }
+  }
+
+  private func scores(_ separation: Separation) -> TriggerFamily.Scores {
+    let own = separation.histogram
+    func histogram(_ counts: [Int]) -> ScoreSummary.Histogram {
+      .init(lower: Double(own.lower), upper: Double(own.upper), counts: counts)
+    }
+    return .init(
+      images: histogram(own.images), decoys: own.decoys.contains { $0 > 0 } ? histogram(own.decoys) : nil,
+      threshold: Double(separation.threshold))
   }
 
   private func writeSuspects(_ outcome: PoisonFilter.Outcome) throws -> [Suspect] {

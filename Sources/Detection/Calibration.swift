@@ -75,6 +75,34 @@ public struct Separation: Codable, Sendable, Hashable {
   /// Standard deviations of the excess of scores over decoys above the threshold (sign test, normal
   /// approximation).
   public var deviation: Double
+  /// The scores themselves, for a chart.
+  public var histogram = Histogram()
+
+  /// Counts of scores in equal bins.
+  public struct Histogram: Codable, Sendable, Hashable {
+    /// From the least to the largest score.
+    public var lower: Float = 0
+    public var upper: Float = 1
+    public var images: [Int] = []
+    /// Decoys in the same bins; those beyond are in the first and the last one.
+    public var decoys: [Int] = []
+
+    static let bins = 60
+
+    init() {}
+
+    init(_ scores: [Float], decoys: [Float]) {
+      (lower, upper) = (scores.min() ?? 0, scores.max() ?? 0)
+      upper = max(upper, lower + 1e-6)
+      let scale = Float(Self.bins) / (upper - lower)
+      func counted(_ values: [Float]) -> [Int] {
+        var counts = [Int](repeating: 0, count: Self.bins)
+        for value in values { counts[max(0, min(Self.bins - 1, Int((value - lower) * scale)))] += 1 }
+        return counts
+      }
+      (images, self.decoys) = (counted(scores), counted(decoys))
+    }
+  }
 
   /// Largest valley of what counts as planted.
   ///
@@ -119,6 +147,7 @@ public struct Separation: Codable, Sendable, Hashable {
   public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
     (threshold, above, decoysAbove, gap, distance, deviation) = (.infinity, 0, 0, 0, 0, 0)
     (valley, valleyBound) = (1, 1)
+    histogram = Histogram(scores, decoys: decoys)
     guard members.count >= 3, decoys.count >= 20 else { return }
     let null = decoys.sorted()
     let (low, median) = (null[min(null.count - 1, null.count * 98 / 100)], null[null.count / 2])
@@ -155,6 +184,7 @@ public struct Separation: Codable, Sendable, Hashable {
   public init(_ scores: [Float], members: [Int], rate: Double) {
     (threshold, above, decoysAbove, gap, distance, deviation) = (.infinity, 0, 0, 0, 0, 0)
     (valley, valleyBound) = (1, 1)
+    histogram = Histogram(scores, decoys: [])
     guard members.count >= 3, scores.count >= 40 else { return }
     let sorted = scores.sorted()
     let median = sorted[sorted.count / 2]

@@ -60,9 +60,8 @@ package struct MatchDiscriminant {
   package struct Decision {
     /// The best first.
     package var members: [Proposal.Member]
+    /// Of scores in standard deviations of chance matches.
     package var separation: Separation
-    /// One an image, in standard deviations of chance matches.
-    package var scores: [Float]
   }
 
   /// Pastes the template at random places and returns the windows there, as the matcher finds them.
@@ -150,7 +149,7 @@ package struct MatchDiscriminant {
         image: i, score: scores[i], pValue: p[i],
         place: targets[i].isEmpty ? nil : targets[i][scored[i].target.place].window(template.side, in: set.side))
     }
-    return Decision(members: found, separation: separation, scores: scores)
+    return Decision(members: found, separation: separation)
   }
 
   /// The middle of the widest gap in the scores, if it is as wide as chance scores reach and has next to nothing

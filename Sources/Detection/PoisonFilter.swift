@@ -79,9 +79,6 @@ public struct PoisonFilter: Sendable {
     public var removals: [Removal] = []
     /// Proposals that are only worth a look.
     public var notes: [Proposal] = []
-    /// How much each image shows the picture of the first family that has one; empty without one.
-    public var scores: [Float] = []
-    public var threshold: Float?
     /// Detectors that found the canary; empty if it was missed.
     public var canaryFoundBy: [String] = []
     /// What the canary does to other images.
@@ -164,7 +161,6 @@ public struct PoisonFilter: Sendable {
           of: template, from: outcome.families[index].members.map(\.image), context)
       else { continue }
       (outcome.families[index].members, outcome.families[index].separation) = (again.members, again.separation)
-      if outcome.scores.isEmpty { (outcome.scores, outcome.threshold) = (again.scores, again.separation.threshold) }
     }
     for (index, family) in outcome.families.enumerated() {
       let known = Set(outcome.removals.map(\.image))

@@ -50,6 +50,21 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   public var tags: [String]
   /// Other images without and with the trigger.
   @Listed public var examples: [Example]
+  /// How clearly all images show it; results of earlier versions lack it.
+  public var scores: Scores?
+
+  /// Scores of all images for one trigger.
+  public struct Scores: Codable, Equatable, Sendable {
+    public var images: ScoreSummary.Histogram
+    /// The null: the same for its decoys, in the same bins; nil where there are none.
+    public var decoys: ScoreSummary.Histogram?
+    /// Score from which an image is removed.
+    public var threshold: Double
+    /// Creates a summary.
+    public init(images: ScoreSummary.Histogram, decoys: ScoreSummary.Histogram?, threshold: Double) {
+      (self.images, self.decoys, self.threshold) = (images, decoys, threshold)
+    }
+  }
 
   /// One image that does not carry the trigger, as it is and with the trigger planted in it.
   public struct Example: Codable, Equatable, Sendable {
@@ -77,7 +92,8 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   /// Creates a family.
   public init(
     id: String, rule: Rule, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
-    members: [String], severity: Severity, secondary: [Secondary], tags: [String], examples: [Example]
+    members: [String], severity: Severity, secondary: [Secondary], tags: [String], examples: [Example],
+    scores: Scores?
   ) {
     (self.id, self.rule, self.trigger, self.flipCount) = (id, rule, trigger, flipCount)
     _examples = Listed(wrappedValue: examples)
@@ -85,11 +101,11 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
     _secondary = Listed(wrappedValue: secondary)
     detector = foundBy.first ?? ""
     (self.flipTotal, self.pValue, self.members, self.severity) = (flipTotal, pValue, members, severity)
-    self.tags = tags
+    (self.tags, self.scores) = (tags, scores)
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, rule, detector, trigger, members, severity, secondary, tags, examples
+    case id, rule, detector, trigger, members, severity, secondary, tags, examples, scores
     case foundBy = "found_by"
     case flipCount = "flip_count"
     case flipTotal = "flip_total"
@@ -187,6 +203,12 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
     public var lower: Double
     public var upper: Double
     public var counts: [Int]
+
+    /// Creates a histogram.
+    public init(lower: Double, upper: Double, counts: [Int]) {
+      (self.lower, self.upper, self.counts) = (lower, upper, counts)
+    }
+
     /// Counts values in equal bins.
     ///
     /// - Parameter range: From lower to upper; nil takes the least and the largest value.
@@ -204,16 +226,15 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
   public var candidates: Histogram
   /// The null: scores of control windows, in the bins of `candidates`.
   public var controls: Histogram?
-  /// How much each image shows the first family's picture, in standard deviations of chance matches; null
-  /// without a family that has one.
+  /// How clearly each image shows the first family's trigger; null without one. See ``TriggerFamily/scores``.
   @Nullable public var classifier: Histogram?
-  /// The one of these scores above which an image is removed.
+  /// The one of these scores from which an image is removed.
   @Nullable public var threshold: Double?
 
   /// Creates a summary.
-  public init(candidates: Histogram, controls: Histogram?, classifier: Histogram?, threshold: Double?) {
+  public init(candidates: Histogram, controls: Histogram?, first: TriggerFamily.Scores?) {
     (self.candidates, self.controls) = (candidates, controls)
-    _classifier = Nullable(wrappedValue: classifier)
-    _threshold = Nullable(wrappedValue: threshold)
+    _classifier = Nullable(wrappedValue: first?.images)
+    _threshold = Nullable(wrappedValue: first?.threshold)
   }
 }

@@ -39,33 +39,24 @@ extension HTMLReport {
       """
   }
 
-  /// Histograms of the scores that decided.
+  /// How clearly all images show a family's trigger.
+  static func chart(_ family: TriggerFamily) -> String {
+    guard let scores = family.scores else { return "" }
+    let null = scores.decoys == nil ? "" : "; the outline is its decoys"
+    return histogram(
+      scores.images, null: scores.decoys, threshold: scores.threshold,
+      title: "How clearly each image shows it (counts on a logarithmic scale\(null))", id: "scores-\(family.id)")
+  }
+
+  /// Histograms of the search.
   var scores: String {
-    guard let scores = result.scores else { return "" }
-    let classifier = scores.classifier.map {
-      Self.histogram(
-        $0, null: nil, threshold: scores.threshold,
-        title: "How clearly each image shows the first trigger (standard deviations of chance matches)",
-        id: "classifier")
-    }
-    let search =
-      result.counts.candidatesScored == 0
-      ? nil
-      : Self.histogram(
-        scores.candidates, null: scores.controls, threshold: nil,
-        title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates")
-    let charts = [classifier, search].compactMap(\.self)
-    guard !charts.isEmpty else { return "" }
-    let notes = [
-      "Counts are on a logarithmic scale.",
-      classifier == nil
-        ? nil
-        : "A line is the score above which an image is removed; of several triggers the first one's scores are shown.",
-      search == nil ? nil : "The outline is the null: control windows of the same images through the same test.",
-    ].compactMap(\.self)
+    guard let scores = result.scores, result.counts.candidatesScored > 0 else { return "" }
+    let chart = Self.histogram(
+      scores.candidates, null: scores.controls, threshold: nil,
+      title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates")
     return """
-      <div class="charts">\(charts.joined(separator: "\n"))</div>
-      <p class="note">\(notes.joined(separator: " "))</p>
+      <div class="charts">\(chart)</div>
+      <p class="note">Counts are on a logarithmic scale. The outline is the null: control windows of the same images through the same test.</p>
       """
   }
 

@@ -191,6 +191,7 @@ public struct HTMLReport {
         <p>\(family.trigger.sizePixels) pixels a side. \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
         \(pairs)
+        \(Self.chart(family))
         \(Self.secondary(family))
         <details><summary>Images it was found in</summary><ul>\(members)</ul>\(family.members.count > 8 ? "<p class=\"note\">and \(family.members.count - 8) more, in <code>result.json</code></p>" : "")</details>
         <p class="tags">\(family.tags.map { "<span>\(escapedHTML($0))</span>" }.joined(separator: " "))</p></div>
@@ -382,7 +383,7 @@ public struct HTMLReport {
     .family{display:flex;flex-wrap:wrap;gap:20px;background:var(--card);padding:16px;border-radius:6px;margin:12px 0}.family>div{flex:1;min-width:260px}.trigger{width:112px;height:112px;object-fit:contain;image-rendering:pixelated;border:1px solid var(--line)}.severity{font-size:.8rem;border:1px solid currentColor;border-radius:10px;padding:1px 8px;color:var(--bad)}
     .examples{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:12px 24px}.pair{display:flex;align-items:center;gap:8px}.pair img{width:72px;height:72px;image-rendering:pixelated}
     .tags span{display:inline-block;border:1px solid var(--line);border-radius:10px;padding:0 8px;font-size:.8rem}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}figure{margin:0;max-width:640px}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}.bars rect{fill:var(--bar)}.null{fill:none;stroke:var(--bar2);stroke-width:2}.cut{stroke:var(--bad);stroke-width:2}.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}
+    .family>div>figure{margin:16px 0}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:24px}figure{margin:0;max-width:640px}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}.bars rect{fill:var(--bar)}.null{fill:none;stroke:var(--bar2);stroke-width:2}.cut{stroke:var(--bad);stroke-width:2}.whisker{stroke:var(--ink);stroke-width:1.5}.axis{stroke:var(--line)}
     .dots{fill:none;stroke:var(--bar);stroke-width:4;stroke-linecap:round;opacity:.55}.marks{fill:none;stroke:var(--bad);stroke-width:2}.plane{max-width:640px}
     .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:16px}.gallery p{margin:4px 0;font-size:.85rem}
     .stack{position:relative;width:128px;height:128px;background:var(--card)}.stack img{position:absolute;left:0;top:0;width:128px;height:128px;image-rendering:pixelated}.stack .heat{opacity:0}.box{position:absolute;border:2px solid #ff2d55;outline:1px solid #fff}.small{width:40px;height:40px;image-rendering:pixelated;margin-right:3px}.strip{white-space:nowrap}

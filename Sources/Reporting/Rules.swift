@@ -20,7 +20,7 @@ extension Rule {
     case .pattern:
       "The image carries a pattern that is added to whole images with nothing else in common. It may be too faint to be seen. An encoder that is pretrained on such images answers to the pattern."
     case .object:
-      "The image shows an object of changing size or angle that recurs in images with nothing else in common. Its colours, or a classifier that learnt from what pulls images into one cluster of the encoder, tell it from all other images with next to nothing in between."
+      "The image shows a plain mark, or an object of changing size or angle, that recurs in images with nothing else in common. Its colours, or a classifier that learnt from what pulls images into one cluster of the encoder, tell it from all other images with next to nothing in between."
     case .unreadable:
       "The file looks like an image or is listed as one, but could not be decoded, so nothing can be said about it."
     case .inconclusive:
