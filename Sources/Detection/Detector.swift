@@ -105,11 +105,16 @@ public enum PlantedTrigger: Codable, Sendable, Hashable {
 }
 
 extension PlantedTrigger {
-  /// Its picture without the margins of a patch that its images do not share.
+  /// Its picture without the margins of a template that its images do not share.
   public var shown: Image {
-    guard case .patch(let template) = self, let extent = template.extent else { return picture }
-    return picture.cropped(
-      x: extent.columns.lowerBound, y: extent.rows.lowerBound, width: extent.columns.count, height: extent.rows.count)
+    switch self {
+    case .patch(let template), .object(let template):
+      guard let extent = template.extent else { return picture }
+      return picture.cropped(
+        x: extent.columns.lowerBound, y: extent.rows.lowerBound, width: extent.columns.count,
+        height: extent.rows.count)
+    case .pattern: return picture
+    }
   }
 
   /// Draws a place: anywhere for a patch or an object, the whole image for a pattern.
