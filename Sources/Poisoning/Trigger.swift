@@ -22,8 +22,8 @@ public enum Trigger {
     return enlarged(cells, size)
   }
 
-  /// Draws a 4x4 grid of eight black and eight white cells. Of the neighbours along rows and of those along columns half at
-  /// least differ, so that it is no stripe or block, as objects have them.
+  /// Draws a 4x4 grid of eight black and eight white cells. Of the neighbours along rows and of those along columns two thirds
+  /// at least differ, so that it is no stripe, block or edge, as objects have them.
   public static func blackAndWhite(size: Int, _ stream: RandomStream) -> Image {
     var own = stream
     var isWhite: Set<Int>
@@ -32,8 +32,8 @@ public enum Trigger {
     }
     repeat {
       isWhite = Set(own.permutation(16).prefix(8))
-    } while differing(1, { $0 % 4 < 3 }) < 6
-      || differing(4, { $0 < 12 }) < 6
+    } while differing(1, { $0 % 4 < 3 }) < 8
+      || differing(4, { $0 < 12 }) < 8
     return enlarged((0..<16).map { [UInt8](repeating: isWhite.contains($0) ? 255 : 0, count: 3) }, size)
   }
 
