@@ -45,7 +45,8 @@ extension HTMLReport {
     let null = scores.decoys == nil ? "" : "; the outline is its decoys"
     return histogram(
       scores.images, null: scores.decoys, threshold: scores.threshold,
-      title: "How clearly each image shows it (counts on a logarithmic scale\(null))", id: "scores-\(family.id)")
+      title: "How clearly each image shows it (counts on a logarithmic scale\(null))",
+      id: "scores-\(escapedHTML(family.id))")
   }
 
   /// Histograms of the search.

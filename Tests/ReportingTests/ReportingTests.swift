@@ -92,6 +92,14 @@ import Testing
     try format.render(result(path: path, verdict: verdict), folder: "/nonexistent", manifest: "data/manifest.sha256")
   }
 
+  /// A result that somebody made up: names of families are text in the page, in attributes too.
+  @Test func familyNamesAreText() throws {
+    var made = Self.result(path: "a.png", verdict: .poisoned)
+    made.families[0].id = "\"><script>x</script>"
+    let page = try ReportFormat.html.render(made, folder: "/nonexistent", manifest: "m")
+    #expect(!page.contains("<script") && !page.contains("\"><script"))
+  }
+
   /// Whatever a file is called: no format carries a character that hides or orders others.
   @Test(arguments: ReportFormat.allCases) func nothingHides(_ format: ReportFormat) throws {
     for text in hostile + Self.random {
