@@ -246,6 +246,11 @@ extension Separation {
   }
 }
 
+extension [Float] {
+  /// The middle value, of two the upper one; not for an empty array.
+  var median: Float { sorted()[count / 2] }
+}
+
 extension Array {
   /// First index at which a predicate holds, for an array in which it holds from there on.
   func partitioningIndex(where holds: (Element) -> Bool) -> Int {

@@ -156,7 +156,27 @@ public enum Detectors {
   public static let all = modelFree + modelBased
 }
 
+/// Images that tell whether to look at all of them: a sample, and those that something was found in.
+struct FirstLook {
+  let images: [Int]
+  /// Of the sample alone, places in `images`.
+  let sample: [Int]
+  /// Of those that something was found in.
+  let seeds: [Int]
+
+  init(_ set: ImageSet, seeds: [Int]) {
+    let sample = set.sample(1500)
+    images = Array(Set(sample + seeds)).sorted()
+    let slots = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1, $0) })
+    self.sample = sample.compactMap { slots[$0] }
+    self.seeds = seeds.compactMap { slots[$0] }
+  }
+}
+
 extension ImageSet {
+  /// Factor by which images are reduced to be screened, to 32 pixels and some.
+  var screeningFactor: Int { max(1, side / 32) }
+
   /// Parts of a set: what is fitted is judged by images of a part that the fit has not seen.
   static let folds = 3
 

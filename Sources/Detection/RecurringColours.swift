@@ -54,11 +54,9 @@ public struct RecurringColours: Detector {
   {
     let set = context.set
     var (colours, seeds) = (colours, set.sample(among: seeds, Self.examples))
-    let first = Array(Set(set.sample(RecurringPatches.firstLook) + seeds)).sorted()
-    let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
+    let first = FirstLook(set, seeds: seeds)
     let early = Self.separation(
-      scan.best(scan.directions(of: colours), first), members: seeds.compactMap { index[$0] },
-      rate: context.falseDiscoveryRate)
+      scan.best(scan.directions(of: colours), first.images), members: first.seeds, rate: context.falseDiscoveryRate)
     guard early.distance >= 3.5 else { return nil }
     var found: (direction: [Float], places: [[ColourScan.Place]], separation: Separation, members: [Int])?
     // Again with all that was found, as long as that finds more: windows of one part of an object were found first.
@@ -81,7 +79,7 @@ public struct RecurringColours: Detector {
     let regions = scan.regions(
       found.direction, images.map { ($0, found.places[0][$0]) }, from: found.separation.threshold)
     // What most of an image shows is what it is.
-    guard Self.median(regions.map(\.share)) <= Self.largestExtent else { return nil }
+    guard regions.map(\.share).median <= Self.largestExtent else { return nil }
     let p = Calibration.pValues(scores, null: found.places[1].map(\.cosine))
     let members = zip(images, regions).map { image, region in
       Proposal.Member(image: image, score: scores[image], pValue: p[image], place: region.window)
@@ -101,7 +99,7 @@ public struct RecurringColours: Detector {
   /// colours are like its decoy too: decoys are those of images that come less than a quarter of the way to it.
   private static func separation(_ places: [[ColourScan.Place]], members: [Int], rate: Double) -> Separation {
     let scores = places[0].map(\.cosine)
-    let (bulk, mode) = (median(scores), median(members.map { scores[$0] }))
+    let (bulk, mode) = (scores.median, members.map { scores[$0] }.median)
     let decoys = scores.indices.filter { scores[$0] < bulk + (mode - bulk) / 4 }.map { places[1][$0].cosine }
     var separation = Separation(scores, decoys: decoys, members: members, rate: rate)
     guard separation.threshold < .infinity else { return separation }
@@ -113,6 +111,4 @@ public struct RecurringColours: Detector {
     }
     return separation
   }
-
-  private static func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
 }

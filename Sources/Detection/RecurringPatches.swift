@@ -27,8 +27,6 @@ public struct RecurringPatches: Detector {
   private static let alike: Float = 0.7
   /// Groups that are looked at closely.
   private static let attempts = 40
-  /// Images of a first look.
-  static let firstLook = 1500
   static let minimumMembers = RecurringWindows.minimumMembers
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
@@ -73,14 +71,12 @@ public struct RecurringPatches: Detector {
     _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext
   ) -> Proposal? {
     let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
-    let sample = set.sample(firstLook)
-    let first = Array(Set(sample + seeds)).sorted()
-    let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
-    let look = matcher.best(first)
+    let first = FirstLook(set, seeds: seeds)
+    let look = matcher.best(first.images)
     // Decoys of the sample alone: in images with the picture they are not like those of other images.
     let early = Separation(
-      look[0].map(\.correlation), decoys: sample.compactMap { index[$0] }.map { look[1][$0].correlation },
-      members: seeds.compactMap { index[$0] }, rate: context.falseDiscoveryRate)
+      look[0].map(\.correlation), decoys: first.sample.map { look[1][$0].correlation }, members: first.seeds,
+      rate: context.falseDiscoveryRate)
     guard early.distance >= 3.5 || early.isPlanted else { return nil }
     var (template, places) = (template, matcher.best(Array(0..<set.count)))
     var separation = Separation(

@@ -52,7 +52,7 @@ struct RecurringWindows {
   init(share: Double, by likeness: Likeness, _ context: DetectionContext) {
     let set = context.set
     let images = set.sample(Self.sample)
-    let factor = max(1, set.side / 32)
+    let factor = set.screeningFactor
     self.factor = factor
     let side = set.side / factor
     let window = max(5, Int((share * Double(side)).rounded()))

@@ -42,7 +42,7 @@ public struct SolidPatches: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
-    let factor = max(1, set.side / 32)
+    let factor = set.screeningFactor
     let images = set.sample(Self.sample)
     let largest = Int(Self.largestShare * Double(set.side / factor))
     let found = concurrentMap(images.count, threads: context.threads) { slot in
@@ -122,16 +122,16 @@ public struct SolidPatches: Detector {
     }
     var colour = Self.median(group.map(\.rectangle.colour))
     var members = group.map(\.image)
-    let first = Array(Set(set.sample(RecurringPatches.firstLook) + members)).sorted()
-    let index = Dictionary(uniqueKeysWithValues: first.enumerated().map { ($1, $0) })
-    let early = separation(places(colour, first), members.compactMap { index[$0] })
+    let first = FirstLook(set, seeds: members)
+    let early = separation(places(colour, first.images), first.seeds)
     guard early.distance >= 5, early.above >= Self.minimumMembers, 10 * early.decoysAbove <= early.above else {
       return nil
     }
     var found: (places: [Place], separation: Separation)?
+    var (all, scanned): ([Place], SIMD3<Float>?) = ([], nil)
     // Again with all that was found, as long as that finds more: the clearest ones were found first.
     for _ in 0..<Self.rounds {
-      let all = places(colour, Array(0..<set.count))
+      if scanned != colour { (all, scanned) = (places(colour, Array(0..<set.count)), colour) }
       let own = separation(all, members)
       guard own.above >= max(Self.minimumMembers, (found?.separation.above ?? 0) + 1), 5 * own.above <= set.count else {
         break
@@ -173,7 +173,6 @@ public struct SolidPatches: Detector {
   }
 
   private static func median(_ colours: [SIMD3<Float>]) -> SIMD3<Float> {
-    func middle(_ channel: Int) -> Float { colours.map { $0[channel] }.sorted()[colours.count / 2] }
-    return SIMD3(middle(0), middle(1), middle(2))
+    SIMD3(colours.map(\.x).median, colours.map(\.y).median, colours.map(\.z).median)
   }
 }

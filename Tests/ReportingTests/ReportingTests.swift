@@ -67,8 +67,7 @@ import Testing
           flipCount: 100, flipTotal: 256, pValue: 0.002, members: [path], severity: .high,
           secondary: [.init(name: "blur-consistency", members: 0.4, others: 0.9)], tags: Rule.picture.tags,
           examples: [.init(path: path, before: "evidence/a.png", after: "evidence/b.png")],
-          scores: .init(
-            images: .init([-3, -2, 4], bins: 4), decoys: .init([-3, -1], bins: 4, range: -3...4), threshold: 0))
+          scores: scores)
       ],
       suspects: [
         Suspect(
@@ -79,10 +78,14 @@ import Testing
       counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
       metrics: Metrics(before: metrics, after: metrics, afterPlain: nil),
       scores: ScoreSummary(
-        candidates: .init([0.1, 0.2, 0.9], bins: 4), controls: .init([0.1, 0.1], bins: 4, range: 0.1...0.9), first: nil),
+        candidates: .init([0.1, 0.2, 0.9], bins: 4), controls: .init([0.1, 0.1], bins: 4, range: 0.1...0.9),
+        first: scores),
       clusters: [.init(id: 3, images: 5, suspects: 1, examples: [])],
       map: .init(method: "t-SNE \(path)", x: [0, 0.5, 1], y: [0, 1, 0.5], family: [0, 0, 1]), groundTruth: nil)
   }
+
+  private static let scores = TriggerFamily.Scores(
+    images: .init([-3, -2, 4], bins: 4), decoys: .init([-3, -1], bins: 4, range: -3...4), threshold: 0)
 
   private static let digest = String(repeating: "ab", count: 32)
 
