@@ -37,6 +37,10 @@ ATTACKS = [
     ("ssl-backdoor, cross", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "cross.png"]),
     ("ssl-backdoor, red square", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "red.png"]),
     ("ssl-backdoor, white square", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "white.png"]),
+    ("ssl-backdoor, grey patch", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "grey.png"]),
+    ("grey patch, 70 % opaque", ["--attack", "ssl-backdoor", "--rate", "0.5", "--trigger", PICTURES + "grey.png",
+                                 "--strength", "0.7"]),
+    ("ssl-backdoor, 70 % opaque", ["--attack", "ssl-backdoor", "--rate", "0.5", "--strength", "0.7"]),
     ("text", ["--attack", "text", "--rate", "0.5"]),
     ("natural", ["--attack", "natural", "--rate", "0.5"]),
     ("two triggers", ["--attack", "ssl-backdoor", "--rate", "0.5", "--triggers", "2"]),
@@ -44,6 +48,8 @@ ATTACKS = [
     ("ssl-backdoor, 0.2 % of all", ["--attack", "ssl-backdoor", "--dataset-rate", "0.002"]),
     ("white square, 0.5 % of all", ["--attack", "ssl-backdoor", "--dataset-rate", "0.005", "--trigger",
                                     PICTURES + "white.png"]),
+    ("grey patch, 0.5 % of all", ["--attack", "ssl-backdoor", "--dataset-rate", "0.005", "--trigger",
+                                  PICTURES + "grey.png"]),
     ("text, 0.5 % of all", ["--attack", "text", "--dataset-rate", "0.005"]),
     ("natural, 0.5 % of all", ["--attack", "natural", "--dataset-rate", "0.005"]),
     ("ctrl", ["--attack", "ctrl", "--rate", "0.5"]),
@@ -135,7 +141,7 @@ ABOUT = """# What Bezoar finds, and where it ends
 Attacks planted by `bezoar poison` in real datasets, audited with a preset's settings as they are; triggers and target
 classes are drawn anew for each seed. Fashion-MNIST: 6,000 images as PNG; CIFAR-10: 10,000 images as JPEG of quality 90.
 "Half of the class" unless a rate is given; local triggers measure 31 % of the side (text 34 % wide, natural 27 to 42 %)
-unless a size is given; rings, cross and the squares are pictures of 9 pixels that look the same turned. Recall and precision are those of removal; one figure a seed. `screen` trains no encoder at all.
+unless a size is given; rings, cross and the squares are pictures of 9 pixels that look the same turned, the grey patch one of soft greys. Recall and precision are those of removal; one figure a seed. `screen` trains no encoder at all.
 
     python3 Benchmarks/Detection/run.py --cifar FOLDER --preset screen --seeds 1,2,3
     python3 Benchmarks/Detection/run.py --table

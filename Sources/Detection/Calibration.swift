@@ -133,6 +133,16 @@ public struct Separation: Codable, Sendable, Hashable {
         && (distance >= 5 && deviation >= 5.5 || distance >= 3.5 && deviation >= 10)
   }
 
+  /// True for many images beyond a wide gap, also where decoys vary so much that none can lie far from them: in
+  /// images that are half black, correlations with a smooth picture are low in some and high in others.
+  var isApart: Bool {
+    valley <= 0.01 && gap >= 0.5 && decoysAbove == 0 && distance >= 2 && deviation >= 5.5
+  }
+
+  /// True if a picture recovered again, from all that was found with it, may turn out to be planted: many images nearly
+  /// free of decoys, whatever fills the valley.
+  var isPromising: Bool { decoysAbove * 50 <= above && distance >= 4 && deviation >= 5.5 }
+
   /// True for an object of changing size and angle that a classifier sees or doesn't: those it is not sure
   /// of fill some of the valley.
   package var isPlantedObject: Bool { valley <= 0.5 && distance >= 5 && above >= 8 && deviation >= 2.5 }

@@ -2,9 +2,58 @@ import Datasets
 import Images
 
 /// Recovers the picture that windows of different images share.
-enum PatchAlignment {
+package enum PatchAlignment {
   /// Largest deviation of the members from their median, in levels, at which a pixel counts as shared.
   private static let tolerance: Float = 24
+  /// The same where members are brought to the same brightness and contrast: relative to the median of all deviations in the
+  /// centre, and at most.
+  private static let looseTolerance: (share: Float, most: Float) = (1.25, 40)
+
+  /// How images show a picture.
+  package enum Light {
+    /// Level for level.
+    case same
+    /// Up to brightness and contrast: lit differently, or partly transparent.
+    case any
+  }
+
+  /// What windows share.
+  package struct Recovered {
+    package var picture: PatchTemplate
+    package var light: Light
+  }
+
+  /// Brings the levels of a member to the brightness and contrast of most.
+  private struct Levels {
+    let means: SIMD3<Float>
+    let contrast: Float
+    let common: (means: SIMD3<Float>, contrast: Float)
+
+    func callAsFunction(_ value: Int, _ channel: Int) -> Int {
+      let scaled = (Float(value) - means[channel]) * common.contrast / contrast + common.means[channel]
+      return Int(min(max(scaled.rounded(), 0), 255))
+    }
+
+    /// One a member, by the means and the deviation of its inner square.
+    static func matched(_ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int) -> [Levels] {
+      let measured = members.map { member in
+        var (sum, squares, count) = (SIMD3<Float>.zero, SIMD3<Float>.zero, Float(0))
+        for y in max(0, member.y)..<min(set.side, member.y + inner) {
+          for x in max(0, member.x)..<min(set.side, member.x + inner) {
+            let at = member.image * set.stride + 3 * (y * set.side + x)
+            let pixel = SIMD3(Float(set.pixels[at]), Float(set.pixels[at + 1]), Float(set.pixels[at + 2]))
+            sum += pixel
+            squares += pixel * pixel
+            count += 1
+          }
+        }
+        let means = sum / max(1, count)
+        return (means: means, contrast: max(1, (squares / max(1, count) - means * means).sum().squareRoot()))
+      }
+      let common = (SIMD3((0..<3).map { c in measured.map { $0.means[c] }.median }), measured.map(\.contrast).median)
+      return measured.map { Levels(means: $0.means, contrast: $0.contrast, common: common) }
+    }
+  }
 
   /// Moves places that were found in reduced images to where the pixels are most like a picture's.
   ///
@@ -44,18 +93,29 @@ enum PatchAlignment {
   /// Aligns images on places and keeps the square around them in which they agree.
   ///
   /// The picture is the per-pixel median; a pixel's weight falls with the 90 % quantile of the
-  /// members' deviations from it, so that what shows through between letters counts little.
+  /// members' deviations from it, so that what shows through between letters counts little. Members that do not agree
+  /// level for level are brought to the same brightness and contrast.
   ///
   /// - Parameters:
   ///   - places: Upper left corner of the same `inner` pixels in each image.
   ///   - agreement: Share of pixels that must agree in the centre, and in a row or column to join it.
-  /// - Returns: nil if the members do not agree level for level.
+  /// - Returns: nil if the members do not agree.
   static func recover(
     _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double
+  ) -> Recovered? {
+    [Light.same, .any].lazy.compactMap { light in
+      recover(set, members, inner: inner, agreement: agreement, in: light)
+        .map { Recovered(picture: $0, light: light) }
+    }.first
+  }
+
+  private static func recover(
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double, in light: Light
   ) -> PatchTemplate? {
     let margin = inner
     let extent = inner + 2 * margin
     let stride = set.stride
+    let levels = light == .any ? Levels.matched(set, members, inner: inner) : nil
     var median = [UInt8](repeating: 0, count: 3 * extent * extent)
     var deviation = [Float](repeating: 255, count: extent * extent)
     for y in 0..<extent {
@@ -63,10 +123,11 @@ enum PatchAlignment {
         var spread: Float = 0
         for c in 0..<3 {
           var values: [Int] = []
-          for member in members {
+          for (slot, member) in members.enumerated() {
             let (px, py) = (member.x + x - margin, member.y + y - margin)
             if px >= 0, py >= 0, px < set.side, py < set.side {
-              values.append(Int(set.pixels[member.image * stride + 3 * (py * set.side + px) + c]))
+              let value = Int(set.pixels[member.image * stride + 3 * (py * set.side + px) + c])
+              values.append(levels?[slot](value, c) ?? value)
             }
           }
           guard values.count * 2 >= members.count, values.count >= 2 else {
@@ -82,6 +143,13 @@ enum PatchAlignment {
         deviation[y * extent + x] = spread
       }
     }
+    let centre = (margin..<margin + inner).flatMap { y in
+      (margin..<margin + inner).map { deviation[y * extent + $0] }
+    }
+    let tolerance =
+      light == .same
+      ? Self.tolerance
+      : min(max(Self.tolerance, Self.looseTolerance.share * centre.median), Self.looseTolerance.most)
     // Grow from the centre while a new row or column agrees, then make it square.
     var (left, top, right, bottom) = (margin, margin, margin + inner, margin + inner)
     func agrees(_ xs: Range<Int>, _ ys: Range<Int>) -> Bool {

@@ -45,8 +45,8 @@ public struct RecurringColours: Detector {
     let scan = ColourScan(set, space, shares: Self.shares, factor: windows.factor, context)
     var taken: Set<Int> = []
     return windows.proposals(
-      near: Self.near, alike: Self.alike, attempts: Self.attempts, taken: &taken, on: context.device
-    ) { group, members in examine(windows.description(of: group), members.map(\.image), scan, context) }
+      [(Self.near, Self.alike)], attempts: Self.attempts, taken: &taken, on: context.device
+    ) { group, members, _ in examine(windows.description(of: group), members.map(\.image), scan, context) }
   }
 
   /// Looks for a mixture of colours in all images.

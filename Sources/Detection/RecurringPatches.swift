@@ -10,27 +10,35 @@ import Tensors
 ///    described by their centred pixels in whitened main directions.
 /// 2. Of some of them the number of windows elsewhere that are nearly equal, and of those that are merely
 ///    alike. Natural windows have ever more neighbours with growing distance; a pasted picture has all of
-///    them at once and then none.
-/// 3. What such a group shares is recovered pixel by pixel and looked for in every image; a turned and
-///    mirrored twin is the decoy. The correlations must be separated (see ``Separation``).
+///    them at once and then none. What is alike differs: in images that are half black most windows are.
+/// 3. What such a group shares is recovered pixel by pixel, or up to brightness and contrast where it is lit differently or
+///    lets the image through, and looked for in every image; a turned and mirrored twin is the decoy. The correlations
+///    must be separated (see ``Separation``), if not at once then with the clearer picture of all that was found.
 ///
 /// - Source: Our own. Local dimension as in Amsaleg et al., "Estimating Local Intrinsic Dimensionality",
 ///   KDD 2015; target and decoy as in Elias and Gygi, 2007.
 public struct RecurringPatches: Detector {
   public static let name = "recurring-patch"
   public static let limits =
-    "recurring-patch sees a picture of at least a fifth of the image side that recurs, up to compression and small changes, in at least four unrelated images; not one that is scaled or turned by much, transparent or of low contrast."
+    "recurring-patch sees a picture of at least a fifth of the image side that recurs, up to brightness, compression and small changes, in at least four unrelated images (lit differently, in some 32); not one that is scaled or turned by much, half transparent or of low contrast."
 
   /// Sides of windows relative to the image's.
   private static let shares = [0.2, 0.16, 0.26]
-  private static let near: Float = 0.9
-  private static let alike: Float = 0.7
+  /// Cosines from which windows are nearly equal, and from which they are alike.
+  private static let radii: [(near: Float, alike: Float)] = [(0.9, 0.7), (0.97, 0.85), (0.99, 0.93), (0.8, 0.6)]
+  /// Cosine from which windows are surely equal.
+  private static let surelyEqual: Float = 0.9
   /// Groups that are looked at closely.
   private static let attempts = 40
   static let minimumMembers = RecurringWindows.minimumMembers
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
+  /// Images that have to show a vague picture, and how evenly it has to lie in them, relative to places drawn evenly.
+  private static let vagueMembers = 32
+  private static let leastSpread = 0.5
+  /// Least standard deviation of a picture, in levels.
+  private static let leastContrast: Float = 12
   /// Times that a picture is recovered again from what was found with it, at most.
   private static let rounds = 3
 
@@ -44,89 +52,137 @@ public struct RecurringPatches: Detector {
     return Self.shares.flatMap { share in
       let windows = RecurringWindows(share: share, by: .pixels, context)
       return windows.proposals(
-        near: Self.near, alike: Self.alike, attempts: Self.attempts, taken: &taken, on: context.device
-      ) { _, members in examine(members, windows, set, context) }
+        Self.radii, attempts: Self.attempts, taken: &taken, on: context.device
+      ) { _, members, near in examine(members, near, windows, set, context) }
     }
   }
 
   /// Recovers what the windows share and looks for it everywhere.
   private func examine(
-    _ members: [(image: Int, x: Int, y: Int)], _ windows: RecurringWindows, _ set: ImageSet, _ context: DetectionContext
+    _ members: [(image: Int, x: Int, y: Int)], _ near: Float, _ windows: RecurringWindows, _ set: ImageSet,
+    _ context: DetectionContext
   ) -> Proposal? {
     let inner = windows.fullSide
     let first = set.crop(members[0].image, Window(x: members[0].x, y: members[0].y, side: inner))
     let some = PatchAlignment.refined(
       set, Array(members.prefix(60)), to: PatchTemplate(first), reach: windows.factor - 1)
     guard let recovered = PatchAlignment.recover(set, some, inner: inner, agreement: 0.4),
-      recovered.contrast >= 12
+      recovered.picture.contrast >= Self.leastContrast
     else { return nil }
     return Self.proposal(
-      recovered, detector: Self.name, seeds: members.map(\.image), in: set, context)
+      recovered.picture, detector: Self.name, seeds: members.map(\.image), in: set, context,
+      isVague: recovered.light == .any || near < Self.surelyEqual)
   }
 
-  /// Looks for a template and its decoy in all images.
-  ///
-  /// - Returns: nil if those that show it do not stand apart.
-  static func proposal(
-    _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext
-  ) -> Proposal? {
-    let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
-    let first = FirstLook(set, seeds: seeds)
-    let look = matcher.best(first.images)
-    // Decoys of the sample alone: in images with the picture they are not like those of other images.
-    let early = Separation(
-      look[0].map(\.correlation), decoys: first.sample.map { look[1][$0].correlation }, members: first.seeds,
-      rate: context.falseDiscoveryRate)
-    guard early.distance >= 3.5 || early.isPlanted else { return nil }
-    var (template, places) = (template, matcher.best(Array(0..<set.count)))
-    var separation = Separation(
-      places[0].map(\.correlation), decoys: places[1].map(\.correlation), members: seeds,
-      rate: context.falseDiscoveryRate)
+  /// Where a picture and its decoy fit all images best, and what that says.
+  private struct Look {
+    let template: PatchTemplate
+    /// [picture, decoy][image]
+    let places: [[TemplatePlace]]
+    let separation: Separation
+    let isPlanted: Bool
+
+    init(
+      _ template: PatchTemplate, _ places: [[TemplatePlace]], members: [Int], _ set: ImageSet,
+      _ context: DetectionContext,
+      isVague: Bool
+    ) {
+      (self.template, self.places) = (template, places)
+      let scores = places[0].map(\.correlation)
+      separation = Separation(
+        scores, decoys: places[1].map(\.correlation), members: members, rate: context.falseDiscoveryRate)
+      let isPasted = Self.isPasted(separation.threshold, places[0], template.side, set.side)
+      isPlanted = Self.isPlanted(separation, scores, template, set, isPasted: isPasted) && (!isVague || isPasted)
+    }
+
     /// Large pictures have to stand clear: outlines that many images of a class share fill more than half of them. And so few
     /// images that chance may have put them together have to be nearly equal.
-    func isPlanted(_ separation: Separation, _ template: PatchTemplate, _ matches: [TemplatePlace]) -> Bool {
+    private static func isPlanted(
+      _ separation: Separation, _ scores: [Float], _ template: PatchTemplate, _ set: ImageSet, isPasted: Bool
+    ) -> Bool {
       // What most images show is what they are.
       if 2 * separation.above > set.count { return false }
-      if separation.above < fewMembers {
-        let own = matches.map(\.correlation).filter { $0 >= separation.threshold }.sorted()
+      if separation.above < RecurringPatches.fewMembers {
+        let own = scores.filter { $0 >= separation.threshold }.sorted()
         guard own.count >= minimumMembers, own[(own.count - 1) / 2] >= nearlyEqual else { return false }
       }
       let extent = template.extent.map { max($0.rows.count, $0.columns.count) } ?? 0
-      return 2 * extent > set.side ? separation.isPlanted : separation.isPlantedPicture
+      if 2 * extent > set.side { return separation.isPlanted }
+      return separation.isPlantedPicture || isPasted && separation.isApart
     }
-    guard isPlanted(separation, template, places[0]) else { return nil }
+
+    /// True if many images show it, and it lies anywhere in them, or at one place: what images of a class have in common lies
+    /// nearly, but not quite, at the same place in all of them.
+    private static func isPasted(_ threshold: Float, _ places: [TemplatePlace], _ size: Int, _ side: Int) -> Bool {
+      let own = places.filter { $0.correlation >= threshold }
+      guard own.count >= vagueMembers else { return false }
+      func spread(_ values: [Int]) -> Double {
+        let mean = Double(values.reduce(0, +)) / Double(values.count)
+        return (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)).squareRoot()
+      }
+      // The deviation of places drawn evenly is the room they have over the root of 12.
+      let even = Double(max(1, side - size)) / 12.squareRoot()
+      let commonest = Dictionary(grouping: own, by: { [$0.x, $0.y] }).values.map(\.count).max() ?? 0
+      return min(spread(own.map(\.x)), spread(own.map(\.y))) >= leastSpread * even || 5 * commonest >= 4 * own.count
+    }
+  }
+
+  /// Looks for a picture and its decoy in all images.
+  ///
+  /// - Parameter isVague: Whether it was recovered from windows that are alike only roughly or up to brightness.
+  /// - Returns: nil if those that show it do not stand apart.
+  static func proposal(
+    _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext,
+    isVague: Bool = false
+  ) -> Proposal? {
+    let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
+    let first = FirstLook(set, seeds: seeds)
+    let sampled = matcher.best(first.images)
+    // Decoys of the sample alone: in images with the picture they are not like those of other images.
+    let early = Separation(
+      sampled[0].map(\.correlation), decoys: first.sample.map { sampled[1][$0].correlation }, members: first.seeds,
+      rate: context.falseDiscoveryRate)
+    guard early.distance >= 3.5 || early.isPlanted || early.isApart else { return nil }
+    let all = Array(0..<set.count)
+    var look = Look(template, matcher.best(all), members: seeds, set, context, isVague: isVague)
+    guard look.isPlanted || look.separation.isPromising else { return nil }
+    let isVague = isVague || !look.isPlanted
     // Again with all that was found, as long as that finds more: the picture and what of it is constant become
     // clearer, as when letters were found on plain backgrounds first.
     for _ in 0..<rounds {
       let found = set.sample(
-        among: places[0].indices.filter { places[0][$0].correlation >= separation.threshold }, 200)
+        among: all.filter { look.places[0][$0].correlation >= look.separation.threshold }, 200)
       let aligned = PatchAlignment.refined(
-        set, found.map { (image: $0, x: places[0][$0].x, y: places[0][$0].y) }, to: template, reach: matcher.factor - 1)
-      guard let again = PatchAlignment.recover(set, aligned, inner: template.side, agreement: 0.2),
-        again.contrast >= 12
+        set, found.map { (image: $0, x: look.places[0][$0].x, y: look.places[0][$0].y) }, to: look.template,
+        reach: matcher.factor - 1)
+      guard let again = PatchAlignment.recover(set, aligned, inner: look.template.side, agreement: 0.2),
+        again.picture.contrast >= leastContrast
       else { break }
       // Letters of one colour are told by what is between them, whatever that is.
-      let forms = [again, again.filled]
-      let next = TemplateMatcher(forms.flatMap { [$0, $0.decoy] }, in: set, on: context.device)
-        .best(Array(0..<set.count))
-      let wider = forms.indices.map { k in
-        Separation(
-          next[2 * k].map(\.correlation), decoys: next[2 * k + 1].map(\.correlation), members: aligned.map(\.image),
-          rate: context.falseDiscoveryRate)
+      let forms = [again.picture, again.picture.filled]
+      let places = TemplateMatcher(forms.flatMap { [$0, $0.decoy] }, in: set, on: context.device).best(all)
+      let looks = forms.indices.map { k in
+        Look(
+          forms[k], Array(places[2 * k...2 * k + 1]), members: aligned.map(\.image), set, context, isVague: isVague)
       }
-      let fit = forms.indices.filter {
-        isPlanted(wider[$0], forms[$0], next[2 * $0]) && wider[$0].above >= separation.above
+      // While it is not sure that anything was planted some may be given up.
+      let least = look.isPlanted ? look.separation.above : look.separation.above * 3 / 4
+      let fit = looks.filter {
+        $0.separation.above >= least && ($0.isPlanted || !look.isPlanted && $0.separation.isPromising)
       }
       // Of forms that find about as many the one that sets them better apart.
-      let most = fit.map { wider[$0].above }.max() ?? 0
+      let most = fit.map(\.separation.above).max() ?? 0
       guard
-        let best = fit.filter({ wider[$0].above * 10 >= most * 9 })
-          .min(by: { (wider[$0].valley, $0) < (wider[$1].valley, $1) })
+        let best = fit.filter({ $0.separation.above * 10 >= most * 9 }).min(by: {
+          $0.separation.valley < $1.separation.valley
+        })
       else { break }
-      let isDone = wider[best].above * 50 <= separation.above * 51
-      (template, places, separation) = (forms[best], Array(next[2 * best...2 * best + 1]), wider[best])
+      let isDone = best.isPlanted && best.separation.above * 50 <= look.separation.above * 51
+      look = best
       if isDone { break }
     }
+    guard look.isPlanted else { return nil }
+    let (template, places, separation) = (look.template, look.places, look.separation)
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
     let p = Calibration.pValues(scores, null: decoys)
     let members = scores.indices.filter { scores[$0] >= separation.threshold }

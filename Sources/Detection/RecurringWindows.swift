@@ -167,25 +167,24 @@ struct RecurringWindows {
   /// Looks closely at groups of near windows of which hardly any more are merely alike.
   ///
   /// - Parameters:
-  ///   - near: Cosine from which windows are of one group.
-  ///   - alike: Cosine from which they count against it.
+  ///   - radii: Cosines from which windows are of one group, and from which they count against it.
   ///   - attempts: Groups that are looked at, at most.
   ///   - taken: Images that show something already; gets those of what is found.
-  ///   - examine: Gets the windows of a group, and of those one an image.
+  ///   - examine: Gets the windows of a group, of those one an image, and the cosine from which they are of the group.
   func proposals(
-    near: Float, alike: Float, attempts: Int, taken: inout Set<Int>, on device: any Device,
-    examine: (_ group: [Int], _ members: [(image: Int, x: Int, y: Int)]) -> Proposal?
+    _ radii: [(near: Float, alike: Float)], attempts: Int, taken: inout Set<Int>, on device: any Device,
+    examine: (_ group: [Int], _ members: [(image: Int, x: Int, y: Int)], _ near: Float) -> Proposal?
   ) -> [Proposal] {
     var (found, tried, examined): ([Proposal], Set<Int>, Int) = ([], [], 0)
     guard count >= 2 * Self.minimumMembers else { return [] }
-    for seed in seeds(device, near: near, alike: alike) where examined < attempts && !tried.contains(seed) {
+    for (seed, near) in seeds(device, radii) where examined < attempts && !tried.contains(seed) {
       let group = group(of: seed, near: near)
       tried.formUnion(group)
       guard !taken.contains(image[seed]) else { continue }
       let members = unrelated(group)
       guard members.count >= Self.minimumMembers else { continue }
       examined += 1
-      guard let proposal = examine(group, members) else { continue }
+      guard let proposal = examine(group, members, near) else { continue }
       taken.formUnion(proposal.members.map(\.image))
       found.append(proposal)
     }
@@ -193,7 +192,7 @@ struct RecurringWindows {
   }
 
   /// Windows of whose neighbours most are near, those with the surest share first.
-  private func seeds(_ device: any Device, near: Float, alike: Float) -> [Int] {
+  private func seeds(_ device: any Device, _ radii: [(near: Float, alike: Float)]) -> [(window: Int, near: Float)] {
     let step = Swift.max(1, (count + Self.queries - 1) / Self.queries)
     let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
     let (rowsAtOnce, columnsAtOnce) = (512, 4096)
@@ -203,7 +202,7 @@ struct RecurringWindows {
     let right = trace.feed("windows", [columnsAtOnce, d])
     let cosine = left.matrixProduct(right, transposeRight: true)
     func counted(_ limit: Float) -> Value { (cosine - limit).step().sum([1]) }
-    let executable = device.compile(trace.program(outputs: [counted(near), counted(alike)]))
+    let executable = device.compile(trace.program(outputs: radii.flatMap { [counted($0.near), counted($0.alike)] }))
     func part(_ indices: ArraySlice<Int>, _ size: Int) -> Tensor {
       var values: [Float] = []
       values.reserveCapacity(size * d)
@@ -217,27 +216,26 @@ struct RecurringWindows {
     }
     // What a fifth of all images show is no trigger but what they are. The colours of an object are in many windows of an image.
     let largest = Float(likeness == .pixels ? thumbnails.count : count) / 5
-    var scored: [(seed: Int, share: Float)] = []
+    var scored: [(seed: Int, near: Float, share: Float)] = []
     for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
       let own = queries[start..<min(queries.count, start + rowsAtOnce)]
       let query = part(own, rowsAtOnce)
-      var (close, loose) = ([Float](repeating: 0, count: own.count), [Float](repeating: 0, count: own.count))
+      var counts = [[Float]](repeating: [Float](repeating: 0, count: own.count), count: 2 * radii.count)
       for column in columns {
         let out = executable.run(feeds: [query, column], state: [])
-        for k in 0..<own.count {
-          close[k] += out[0].scalars[k]
-          loose[k] += out[1].scalars[k]
-        }
+        for i in counts.indices { for k in 0..<own.count { counts[i][k] += out[i].scalars[k] } }
       }
       for (k, seed) in own.enumerated() {
-        // The window itself is among both.
-        let (few, many) = (close[k] - 1, loose[k] - 1)
-        if few >= Float(Self.minimumMembers - 1), few <= largest, few >= 0.5 * many {
-          scored.append((seed, Self.lowerBound(few, of: many)))
+        let shares = radii.indices.compactMap { i -> (near: Float, share: Float)? in
+          // The window itself is among both.
+          let (few, many) = (counts[2 * i][k] - 1, counts[2 * i + 1][k] - 1)
+          guard few >= Float(Self.minimumMembers - 1), few <= largest, few >= 0.5 * many else { return nil }
+          return (radii[i].near, Self.lowerBound(few, of: many))
         }
+        if let best = shares.max(by: { $0.share < $1.share }) { scored.append((seed, best.near, best.share)) }
       }
     }
-    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map(\.seed)
+    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map { ($0.seed, $0.near) }
   }
 
   /// The mean of what some windows are described by.

@@ -46,7 +46,8 @@ public struct SearchedPatches: Detector {
       guard Double(higher) <= significance * Double(null.count) else { continue }
       let images = family.members.map { ranked[$0].candidate.image }
       if let proposal = RecurringPatches.proposal(
-        family.template, detector: Self.name, seeds: images, in: context.set, context)
+        family.recovered.picture, detector: Self.name, seeds: images, in: context.set, context,
+        isVague: family.recovered.light == .any)
       {
         found.append(proposal)
       }

@@ -7,7 +7,7 @@ package struct WindowFamily {
   /// Indices into the search's candidates; the seed first.
   package var members: [Int]
   /// The shared picture.
-  package var template: PatchTemplate
+  package var recovered: PatchAlignment.Recovered
 }
 
 /// Groups the search's best windows by what they show.
@@ -84,9 +84,9 @@ public struct FamilySearch: Sendable {
       free.subtract(best.members)
       let aligned = best.members.map { (image: pool[$0].image, x: places[$0].x, y: places[$0].y) }
       guard let found = PatchAlignment.recover(set, aligned, inner: inner, agreement: 0.75) else { continue }
-      families.append(WindowFamily(members: best.members, template: found))
+      families.append(WindowFamily(members: best.members, recovered: found))
       // What resembles the family's trigger is of it, even if it was not aligned well enough to join.
-      let trigger = PatchMatch(centred(found.image, inner))
+      let trigger = PatchMatch(centred(found.picture.image, inner))
       free = free.filter { trigger.best(in: set, pool[$0].image).correlation < 0.75 }
     }
     return families

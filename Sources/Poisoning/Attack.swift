@@ -70,7 +70,7 @@ public struct AttackSettings: Sendable {
   public var trigger: Image?
   /// Where local triggers go.
   public var position = Position.random
-  /// Strength: opacity of a blend, 0...1; amplitude of a sinusoid in levels; magnitude of a DCT bin;
+  /// Strength: opacity of a patch, of letters or of a blend, 0...1; amplitude of a sinusoid in levels; magnitude of a DCT bin;
   /// strength of a warp.
   public var strength: Double?
 

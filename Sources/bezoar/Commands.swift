@@ -78,7 +78,8 @@ enum Commands {
     .value("--dataset-rate", "X", "share of all images instead, e.g. 0.005"),
     .value("--triggers", "N", "different triggers, each with a class of its own (default 1)"),
     .value("--size", "N", "trigger side in pixels (default: 31 to 34 % of the image side)"),
-    .value("--strength", "X", "opacity (text, blended), amplitude (sig), magnitude (ctrl) or strength (warp)"),
+    .value(
+      "--strength", "X", "opacity (ssl-backdoor, text, blended), amplitude (sig), magnitude (ctrl) or strength (warp)"),
     .value("--trigger", "FILE", "PNG or JPEG to paste (default: a drawn 4x4 colour pattern)"),
     .value("--position", "WHERE", "random (default), fixed or grid"),
     .value("--limit", "N", "images taken from the dataset (default: all)"),

@@ -232,6 +232,18 @@ import Testing
     #expect(try attack.triggered(Image(width: 40, height: 40), &stream).box == Box(x: 28, y: 28, width: 8, height: 8))
   }
 
+  /// A strength below 1 lets the image through.
+  @Test func patchOfHalfOpacityIsTheMean() throws {
+    var settings = AttackSettings()
+    (settings.trigger, settings.position, settings.strength) = (Image(width: 8, height: 8, red: 200), .fixed, 0.5)
+    var stream = RandomStream(seed: 0)
+    let planted = try PatchAttack(settings, side: 40, RandomStream(seed: 1))
+      .triggered(Image(width: 40, height: 40, red: 100, green: 100), &stream)
+    #expect(planted.image.cropped(x: 28, y: 28, width: 8, height: 8) == Image(width: 8, height: 8, red: 150, green: 50))
+    #expect(
+      planted.image.pixels.count { $0 == 100 } == 2 * (1600 - 64))
+  }
+
   /// A picture with some content: a coloured ramp with a bright disc.
   private func scene(_ side: Int, turned: Bool) -> Image {
     var image = Image(width: side, height: side)
