@@ -791,6 +791,26 @@ extension Encoder.Configuration {
     #expect(found.map(\.members.count) == [])
   }
 
+  /// A wave that is weak in some images leaves no empty valley, but it is as strong in the corners as elsewhere.
+  @Test func evenPatternIsFoundThoughWeakInSome() throws {
+    let plain = try Self.set(1000)
+    var images: [Int: Image] = [:]
+    for i in 0..<1000 {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 27).stream(i))
+      let amplitude = i < 130 ? Double(stream.uniform(4, 10)) : 0
+      for k in image.pixels.indices {
+        let wave = amplitude * sin(2 * Double.pi * 9 * Double(k / 3 % Self.side) / Double(Self.side) + 1)
+        let noise = Double(stream.uniform(-30, 30))
+        image.pixels[k] = UInt8(max(0, min(255, Double(image.pixels[k]) + wave + noise)))
+      }
+      images[i] = image
+    }
+    let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
+    let proposal = try #require(found.first)
+    #expect(found.count == 1 && (proposal.separation?.valley ?? 0) > Separation.largestValley)
+    #expect(proposal.members.count { $0.image < 130 } >= 125 && proposal.members.count <= 140)
+  }
+
   /// Rings look the same turned and mirrored, and a grid whose second and fourth row are equal does upside down, but for a shift:
   /// neither may be its own decoy.
   @Test(arguments: ["rings", "grid", "compressed rings"]) func symmetricPicturesAreFound(_ kind: String) throws {
