@@ -83,6 +83,19 @@ public struct PoisonFilter: Sendable {
     public var canaryFoundBy: [String] = []
     /// What the canary does to other images.
     public var canaryEffect: PatchSearch.Effect?
+
+    /// Removes images that are not removed yet, and returns those.
+    @discardableResult fileprivate mutating func remove(
+      _ members: [Proposal.Member], by evidence: Evidence, family: Int
+    ) -> [Proposal.Member] {
+      let known = Set(removals.map(\.image))
+      let added = members.filter { !known.contains($0.image) }
+      removals += added.map {
+        Removal(
+          image: $0.image, evidence: evidence, score: $0.score, pValue: $0.pValue, family: family, place: $0.place)
+      }
+      return added
+    }
   }
 
   /// p-value of a classifier's score up to which an image may still be one that it recognises.
@@ -162,12 +175,15 @@ public struct PoisonFilter: Sendable {
       else { continue }
       (outcome.families[index].members, outcome.families[index].separation) = (again.members, again.separation)
     }
-    for (index, family) in outcome.families.enumerated() {
-      let known = Set(outcome.removals.map(\.image))
-      outcome.removals += family.members.filter { !known.contains($0.image) }.map {
-        Removal(
-          image: $0.image, evidence: family.evidence, score: $0.score, pValue: $0.pValue, family: index, place: $0.place
-        )
+    for index in outcome.families.indices {
+      outcome.remove(outcome.families[index].members, by: outcome.families[index].evidence, family: index)
+    }
+    // Where images fill the valley some are missed, as objects of another size: those that show its colours are of it too.
+    for family in families where family.evidence == .colours {
+      for index in outcome.families.indices where family.sharesMost(with: outcome.families[index]) {
+        guard !outcome.families[index].separation.isClear else { continue }
+        let added = outcome.remove(family.members, by: .colours, family: index)
+        outcome.families[index].members += added
       }
     }
     for (number, group) in groups.enumerated() {

@@ -464,6 +464,31 @@ import Testing
     #expect(outcome.families[0].detectors == ["recurring-patch", "spectral-outliers"])
   }
 
+  /// A family that some images fill the valley of has missed some: those that show its colours are of it too.
+  @Test(arguments: [(valley: 0.0, removed: 20), (0.1, 26)])
+  func coloursCompleteAFamilyThatIsNotClear(valley: Double, removed: Int) throws {
+    let (set, _) = try set(120, poisoned: [])
+    func proposal(_ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger) -> Proposal {
+      var separation = Separation(
+        (0..<120).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<120).map { Float($0 % 5) },
+        members: Array(images), rate: 0.01)
+      separation.valley = valley
+      return Proposal(
+        detector: detector, trigger: trigger,
+        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: nil) }, separation: separation,
+        isPoison: true)
+    }
+    let proposals = [
+      proposal("spectral-outliers", 0..<20, .pattern([Float](repeating: 1, count: set.stride))),
+      proposal("recurring-colours", 2..<26, .object(PatchTemplate(picture(8, seed: 99)))),
+    ]
+    let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
+      proposals, canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
+    ) { _ in }
+    #expect(outcome.families.map(\.members.count) == [removed] && outcome.removals.count == removed)
+    #expect(outcome.removals.filter { $0.evidence == .colours }.map(\.image) == Array(20..<removed))
+  }
+
   /// Two patterns of the same colours stay two families; colours of far more images than both are one.
   @Test(arguments: [(shown: 20, families: 2), (29, 2), (31, 1), (60, 1)])
   func coloursOfSeveralFamiliesDoNotJoinThem(shown: Int, families: Int) throws {
