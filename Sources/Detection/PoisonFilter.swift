@@ -180,10 +180,9 @@ public struct PoisonFilter: Sendable {
     }
     // Where images fill the valley some are missed, as objects of another size: those that show its colours are of it too.
     for family in families where family.evidence == .colours {
-      for index in outcome.families.indices where family.sharesMost(with: outcome.families[index]) {
-        guard !outcome.families[index].separation.isClear else { continue }
-        let added = outcome.remove(family.members, by: .colours, family: index)
-        outcome.families[index].members += added
+      for (index, known) in outcome.families.enumerated()
+      where !known.separation.isClear && family.sharesMost(with: known) {
+        outcome.families[index].members += outcome.remove(family.members, by: .colours, family: index)
       }
     }
     for (number, group) in groups.enumerated() {

@@ -125,24 +125,11 @@ public struct SpectralOutliers: Detector {
         }
       }
       guard isClipped else { return planes }
-      var result = planes
-      for c in 0..<3 {
-        let base = c * n * n
-        for y in 0..<n {
-          for x in 0..<n {
-            var (sum, count): (Float, Float) = (0, 0)
-            for row in max(0, y - 2)...min(n - 1, y + 2) {
-              for column in max(0, x - 2)...min(n - 1, x + 2) {
-                sum += planes[base + row * n + column]
-                count += 1
-              }
-            }
-            let residual = planes[base + y * n + x] - sum / count
-            result[base + y * n + x] = max(-SpectralOutliers.clip, min(SpectralOutliers.clip, residual))
-          }
+      return (0..<3).flatMap { c in
+        lessLocalMean(planes[c * n * n..<(c + 1) * n * n], side: n).map {
+          max(-SpectralOutliers.clip, min(SpectralOutliers.clip, $0))
         }
       }
-      return result
     }
 
     /// Kept coefficients over the image's own strength at these frequencies.
@@ -419,12 +406,12 @@ public struct SpectralOutliers: Detector {
     /// - Parameter isEven: Whether the pattern is as strong in the corners as elsewhere. Then a valley that is not quite empty
     ///   will do, for many images.
     private static func isPlanted(_ separation: Separation, isEven: Bool) -> Bool {
-      let isApart =
+      let isAlone =
         separation.isPlanted && separation.valleyBound <= Separation.largestValley
         && separation.deviation >= SpectralOutliers.smallestDeviation
       let isMany =
         separation.decoysAbove * 50 <= separation.above && separation.deviation >= 10 && separation.distance >= 6
-      return isApart || isEven && isMany && separation.valley <= evenValley
+      return isAlone || isEven && isMany && separation.valley <= evenValley
     }
 
     /// Largest valley of a pattern that is even, and least evenness: patterns planted in CIFAR-10 have 0.74 to 1.06, what classes of
@@ -440,53 +427,36 @@ public struct SpectralOutliers: Detector {
       let others = (0..<n).filter { !planted.contains($0) }
       func mean(_ rows: [Int], _ half: Int) -> [Float] {
         let own = stride(from: half, to: rows.count, by: max(2, rows.count / 400 * 2)).map { sample[rows[$0]] }
-        let details = concurrentMap(own.count, threads: threads) { [set] in detail(set, own[$0]) }
-        var sum = [Float](repeating: 0, count: set.stride)
-        for one in details { for i in sum.indices { sum[i] += one[i] / Float(own.count) } }
-        return sum
+        return self.mean(own) { [set] in detail(set, $0) }
       }
       guard members.count >= 2, others.count >= 2 else { return 0 }
       let halves = (0..<2).map { half in zip(mean(members, half), mean(others, half)).map { $0 - $1 } }
       let (side, corner) = (set.side, max(1, set.side / 5))
       func isOuter(_ i: Int) -> Bool { i < corner || i >= side - corner }
       var (outer, all): (Float, Float) = (0, 0)
-      for y in 0..<side {
-        for x in 0..<side {
-          for i in 3 * (y * side + x)..<3 * (y * side + x + 1) {
-            let power = halves[0][i] * halves[1][i]
-            all += power
-            if isOuter(x) && isOuter(y) { outer += power }
-          }
-        }
+      for i in halves[0].indices {
+        let power = halves[0][i] * halves[1][i]
+        all += power
+        if isOuter(i % side) && isOuter(i % (side * side) / side) { outer += power }
       }
       let share = Float(4 * corner * corner) / Float(side * side)
       return (max(0, outer / share) / max(all, 1e-6)).squareRoot()
     }
 
-    /// Levels less their local mean, 5x5.
+    /// Levels of each channel less their local mean, channel after channel.
     private func detail(_ set: ImageSet, _ image: Int) -> [Float] {
-      let (side, start) = (set.side, image * set.stride)
-      var across = [Float](repeating: 0, count: set.stride)
-      var result = [Float](repeating: 0, count: set.stride)
-      func near(_ i: Int) -> ClosedRange<Int> { max(0, i - 2)...min(side - 1, i + 2) }
-      for y in 0..<side {
-        for x in 0..<side {
-          for c in 0..<3 {
-            let sum = near(x).reduce(0) { $0 + Int(set.pixels[start + 3 * (y * side + $1) + c]) }
-            across[3 * (y * side + x) + c] = Float(sum) / Float(near(x).count)
-          }
-        }
+      let pixels = set.image(image).pixels
+      return (0..<3).flatMap { c in
+        lessLocalMean(stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: set.side)
       }
-      for y in 0..<side {
-        for x in 0..<side {
-          for c in 0..<3 {
-            let sum = near(y).reduce(Float(0)) { $0 + across[3 * ($1 * side + x) + c] }
-            let at = 3 * (y * side + x) + c
-            result[at] = Float(set.pixels[start + at]) - sum / Float(near(y).count)
-          }
-        }
-      }
-      return result
+    }
+
+    /// The mean of what is measured in images.
+    private func mean(_ images: [Int], _ measured: @Sendable (Int) -> [Float]) -> [Float] {
+      let rows = concurrentMap(images.count, threads: threads) { measured(images[$0]) }
+      var sum = [Float](repeating: 0, count: rows.first?.count ?? 0)
+      for row in rows { for k in sum.indices { sum[k] += row[k] } }
+      return sum.map { $0 / Float(max(1, images.count)) }
     }
 
     private func covariance(_ chosen: [Int], of rows: [Int]) -> [Double] {
@@ -536,19 +506,31 @@ public struct SpectralOutliers: Detector {
     /// Mean of the members' high frequencies less that of the others, in levels.
     private func pattern(_ members: [Int]) -> [Float] {
       let plain = View(set, isClipped: false)
-      func mean(_ images: [Int]) -> [Float] {
-        var sum = [Float](repeating: 0, count: plain.kept.count)
-        for row in concurrentMap(images.count, threads: threads, { plain.amplitudes(set, images[$0]) }) {
-          for k in sum.indices { sum[k] += row[k] }
-        }
-        return sum.map { $0 / Float(max(1, images.count)) }
-      }
+      func mean(_ images: [Int]) -> [Float] { self.mean(images) { [set] in plain.amplitudes(set, $0) } }
       let planted = Set(members)
       let own = mean(Array(members.prefix(500)))
       let others = mean(Array((0..<set.count).lazy.filter { !planted.contains($0) }.prefix(500)))
       return plain.pattern(zip(own, others).map { $0 - $1 })
     }
   }
+}
+
+/// A plane less the mean of the 5x5 pixels around each.
+private func lessLocalMean(_ plane: ArraySlice<Float>, side: Int) -> [Float] {
+  var result = Array(plane)
+  for y in 0..<side {
+    for x in 0..<side {
+      var (sum, count): (Float, Float) = (0, 0)
+      for row in max(0, y - 2)...min(side - 1, y + 2) {
+        for column in max(0, x - 2)...min(side - 1, x + 2) {
+          sum += plane[plane.startIndex + row * side + column]
+          count += 1
+        }
+      }
+      result[y * side + x] -= sum / count
+    }
+  }
+  return result
 }
 
 /// Solves A x = b for a symmetric positive matrix (Cholesky).

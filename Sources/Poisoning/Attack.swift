@@ -147,4 +147,21 @@ extension Image {
     }
     return result
   }
+  /// Returns the image with a picture of the box's size over it: (1 - opacity) image + opacity picture.
+  ///
+  /// - Parameter mask: Row-major; true where the picture is laid. nil lays all of it.
+  func overlaid(_ picture: Image, at box: Box, opacity: Float, mask: [Bool]? = nil) -> Image {
+    var result = self
+    for y in 0..<box.height {
+      for x in 0..<box.width where mask?[y * box.width + x] ?? true {
+        for c in 0..<3 {
+          let (to, from) = (3 * ((box.y + y) * width + box.x + x) + c, 3 * (y * box.width + x) + c)
+          let value = Float(pixels[to])
+          let mixed = value + opacity * (Float(picture.pixels[from]) - value)
+          result.pixels[to] = UInt8(max(0, min(255, mixed.rounded())))
+        }
+      }
+    }
+    return result
+  }
 }

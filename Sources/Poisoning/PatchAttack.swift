@@ -23,12 +23,7 @@ public struct PatchAttack: Attack {
 
   public func triggered(_ image: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
     let box = try position.place(picture.width, picture.height, in: image, &stream)
-    return Planted(
-      image.mapped { x, y, channel, value in
-        guard x >= box.x, y >= box.y, x < box.x + box.width, y < box.y + box.height else { return value }
-        let own = picture.pixels[3 * ((y - box.y) * picture.width + x - box.x) + channel]
-        return value + opacity * (Float(own) - value)
-      }, box)
+    return Planted(image.overlaid(picture, at: box, opacity: opacity), box)
   }
 }
 

@@ -45,12 +45,6 @@ public struct TextAttack: Attack {
 
   public func triggered(_ image: Image, _ stream: inout RandomStream) throws(PoisoningError) -> Planted {
     let box = try position.place(width, height, in: image, &stream)
-    return Planted(
-      image.mapped { x, y, _, value in
-        guard x >= box.x, y >= box.y, x < box.x + width, y < box.y + height,
-          mask[(y - box.y) * width + x - box.x]
-        else { return value }
-        return value + opacity * (255 - value)
-      }, box)
+    return Planted(image.overlaid(picture, at: box, opacity: opacity, mask: mask), box)
   }
 }

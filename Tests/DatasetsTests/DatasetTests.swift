@@ -240,8 +240,7 @@ import Testing
     let planted = try PatchAttack(settings, side: 40, RandomStream(seed: 1))
       .triggered(Image(width: 40, height: 40, red: 100, green: 100), &stream)
     #expect(planted.image.cropped(x: 28, y: 28, width: 8, height: 8) == Image(width: 8, height: 8, red: 150, green: 50))
-    #expect(
-      planted.image.pixels.count { $0 == 100 } == 2 * (1600 - 64))
+    #expect(planted.image.pixels.count { $0 == 100 } == 2 * (1600 - 64))
   }
 
   /// A picture with some content: a coloured ramp with a bright disc.

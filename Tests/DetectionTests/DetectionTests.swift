@@ -464,23 +464,27 @@ import Testing
     #expect(outcome.families[0].detectors == ["recurring-patch", "spectral-outliers"])
   }
 
+  /// Images of 120 that a detector found, far above all others.
+  private func proposal(
+    _ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger, valley: Double? = nil
+  ) -> Proposal {
+    var separation = Separation(
+      (0..<120).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<120).map { Float($0 % 5) },
+      members: Array(images), rate: 0.01)
+    separation.valley = valley ?? separation.valley
+    return Proposal(
+      detector: detector, trigger: trigger,
+      members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: nil) }, separation: separation,
+      isPoison: true)
+  }
+
   /// A family that some images fill the valley of has missed some: those that show its colours are of it too.
   @Test(arguments: [(valley: 0.0, removed: 20), (0.1, 26)])
   func coloursCompleteAFamilyThatIsNotClear(valley: Double, removed: Int) throws {
     let (set, _) = try set(120, poisoned: [])
-    func proposal(_ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger) -> Proposal {
-      var separation = Separation(
-        (0..<120).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<120).map { Float($0 % 5) },
-        members: Array(images), rate: 0.01)
-      separation.valley = valley
-      return Proposal(
-        detector: detector, trigger: trigger,
-        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: nil) }, separation: separation,
-        isPoison: true)
-    }
     let proposals = [
-      proposal("spectral-outliers", 0..<20, .pattern([Float](repeating: 1, count: set.stride))),
-      proposal("recurring-colours", 2..<26, .object(PatchTemplate(picture(8, seed: 99)))),
+      proposal("spectral-outliers", 0..<20, .pattern([Float](repeating: 1, count: set.stride)), valley: valley),
+      proposal("recurring-colours", 2..<26, .object(PatchTemplate(picture(8, seed: 99))), valley: valley),
     ]
     let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
       proposals, canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
@@ -493,15 +497,6 @@ import Testing
   @Test(arguments: [(shown: 20, families: 2), (29, 2), (31, 1), (60, 1)])
   func coloursOfSeveralFamiliesDoNotJoinThem(shown: Int, families: Int) throws {
     let (set, _) = try set(120, poisoned: [])
-    func proposal(_ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger) -> Proposal {
-      let separation = Separation(
-        (0..<120).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<120).map { Float($0 % 5) },
-        members: Array(images), rate: 0.01)
-      return Proposal(
-        detector: detector, trigger: trigger,
-        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: nil) }, separation: separation,
-        isPoison: true)
-    }
     func pattern(_ level: Float) -> PlantedTrigger { .pattern([Float](repeating: level, count: set.stride)) }
     let proposals = [
       proposal("spectral-outliers", 0..<10, pattern(1)),
