@@ -1,14 +1,16 @@
 import Datasets
 import Foundation
 import Images
+import Randomness
 
 /// Finds a fixed pattern that was added to whole images: spectral triggers, sinusoids, blended pictures.
 ///
 /// Natural images are as likely to have a DCT coefficient of high frequency positive as negative. A
 /// pattern that was added shifts the coefficients of all images that carry it to the same side: some
-/// coefficient has many outliers on one side and few on the other. From each such coefficient the
-/// direction that tells its outliers from the rest best is found (Fisher's discriminant, with the
-/// coefficients that differ most), outliers along it are taken again, and so on. What remains must be
+/// coefficient, or, where the pattern is spread over many, some principal component of all of them has
+/// many outliers on one side and few on the other. From each such start the direction that tells its
+/// outliers from the rest best is found (Fisher's discriminant, with the coefficients that differ most),
+/// outliers along it are taken again, and so on. What remains must be
 /// separated (see ``Separation``): the other side of the same direction is the decoy. Each image is judged
 /// along a direction that was found without it (three folds). Where images fill some of the valley the pattern has to be as
 /// strong in the corners as elsewhere: what a class has in common is where its objects are.
@@ -32,8 +34,10 @@ public struct SpectralOutliers: Detector {
   private static let sample = 10_000
   /// Coefficients in a discriminant, at most; no more than it has examples.
   private static let dimensions = 96
-  /// Coefficients that a search starts from.
-  private static let seeds = 24
+  /// Coefficients and principal components that a search starts from.
+  private static let (coefficientStarts, componentStarts) = (24, 8)
+  /// Images that principal components are taken of, at most, and rounds of subspace iteration.
+  private static let (componentSample, componentRounds) = (4000, 6)
   /// Deviation (see ``Separation``) from which an excess on one side is no accident: of the some 5,000
   /// directions tried, and of those the best.
   private static let smallestDeviation = 5.5
@@ -234,13 +238,8 @@ public struct SpectralOutliers: Detector {
       (centre, scale) = ([], [])
       let step = max(1, n / 2000)
       let levels = concurrentMap(width, threads: threads) { [values] k -> (Float, Float) in
-        let some = stride(from: k * rows, to: (k + 1) * rows, by: step).map { values[$0] }.sorted()
-        // 15 % and 85 %: a pattern may be in up to a seventh of all images.
-        let (low, middle, high) = (
-          some[some.count * 15 / 100], some[some.count / 2], some[some.count * 85 / 100]
-        )
-        let scale = (high - low) / 2.07 + 2
-        return (middle, scale)
+        let (middle, scale) = Self.bulk(stride(from: k * rows, to: (k + 1) * rows, by: step).map { values[$0] })
+        return (middle, scale + 2)
       }
       for k in 0..<width {
         let (middle, scale) = (levels[k].0, levels[k].1)
@@ -260,8 +259,15 @@ public struct SpectralOutliers: Detector {
       }
     }
 
+    /// Median and deviation of most: between 15 % and 85 %, since a pattern may be in up to a seventh of all images.
+    private static func bulk(_ values: [Float]) -> (middle: Float, scale: Float) {
+      let sorted = values.sorted()
+      let (low, high) = (sorted[sorted.count * 15 / 100], sorted[sorted.count * 85 / 100])
+      return (sorted[sorted.count / 2], (high - low) / 2.07)
+    }
+
     func separated() -> [Proposal] {
-      let starts = seeds()
+      let starts = starts()
       let fits = concurrentMap(starts.count, threads: threads) { judged(starts[$0]) }
       var (result, taken): ([Proposal], Set<Int>) = ([], [])
       for fit in fits.compactMap(\.self).sorted(by: { $0.separation.valley < $1.separation.valley }) {
@@ -277,29 +283,72 @@ public struct SpectralOutliers: Detector {
       return result
     }
 
-    /// Coefficients with the most one-sided outliers: (coefficient, sign, limit).
-    private func seeds() -> [Start] {
-      let scored = concurrentMap(width, threads: threads) { k -> (Float, Float, Float) in
-        var best: (Float, Float, Float) = (0, 1, 3)
+    /// Images that lie apart on one side: rows of the sample.
+    private struct Start: Sendable {
+      let rows: [Int]
+      /// How one-sided the outliers are.
+      let score: Float
+
+      /// - Parameter values: One a row of the sample, in deviations from the bulk.
+      init(_ values: ArraySlice<Float>) {
+        var best: (score: Float, sign: Float, limit: Float) = (0, 1, 3)
         for limit in SpectralOutliers.limitsOfOutliers {
           var (up, down): (Float, Float) = (0, 0)
-          for i in k * n..<(k + 1) * n {
-            if z[i] > limit { up += 1 } else if z[i] < -limit { down += 1 }
-          }
+          for value in values { if value > limit { up += 1 } else if value < -limit { down += 1 } }
           let score = (up - down) / (up + down + 9).squareRoot()
-          if abs(score) > best.0 { best = (abs(score), score < 0 ? -1 : 1, limit) }
+          if abs(score) > best.score { best = (abs(score), score < 0 ? -1 : 1, limit) }
         }
-        return best
+        score = best.score
+        rows = values.indices.filter { best.sign * values[$0] > best.limit }.map { $0 - values.startIndex }
       }
-      return scored.indices.sorted { (scored[$0].0, $1) > (scored[$1].0, $0) }.prefix(SpectralOutliers.seeds)
-        .map { Start(k: $0, sign: scored[$0].1, limit: scored[$0].2) }
     }
 
-    /// Outliers of a coefficient on one side.
-    private struct Start: Sendable {
-      let k: Int
-      let sign: Float
-      let limit: Float
+    /// The most one-sided outliers of single coefficients and of principal components.
+    private func starts() -> [Start] {
+      func best(_ starts: [Start], _ count: Int) -> [Start] {
+        starts.indices.sorted { (starts[$0].score, $1) > (starts[$1].score, $0) }.prefix(count).map { starts[$0] }
+      }
+      let single = concurrentMap(width, threads: threads) { Start(z[$0 * n..<($0 + 1) * n]) }
+      return best(single, SpectralOutliers.coefficientStarts)
+        + best(principalComponents().map { Start($0[...]) }, SpectralOutliers.componentStarts)
+    }
+
+    /// Projections of all rows on the 16 directions in which standardised coefficients vary most, in deviations from the bulk.
+    ///
+    /// A pattern that is spread over hundreds of coefficients shifts none of them far, but all at once.
+    private func principalComponents() -> [[Float]] {
+      typealias Block = SIMD16<Float>
+      let used = (0..<width).filter { k in moments[k].contains { $0.squares > 0 } }
+      guard used.count >= Block.scalarCount else { return [] }
+      let chosen = Set(set.sample(among: sample, SpectralOutliers.componentSample))
+      let some = (0..<n).filter { chosen.contains(sample[$0]) }
+      var random = RandomStream(seed: 1).stream("principal components")
+      var basis = orthonormal(used.map { _ in Block((0..<Block.scalarCount).map { _ in random.normal() }) })
+      func projections(_ rows: [Int], _ basis: [Block]) -> [Block] {
+        let part = 250
+        return concurrentMap((rows.count + part - 1) / part, threads: threads) { p in
+          let own = rows[p * part..<min(rows.count, (p + 1) * part)]
+          var sums = [Block](repeating: .zero, count: own.count)
+          for (k, weights) in zip(used, basis) {
+            for (i, row) in own.enumerated() { sums[i] += weights * z[k * n + row] }
+          }
+          return sums
+        }.flatMap(\.self)
+      }
+      for _ in 0..<SpectralOutliers.componentRounds {
+        let projected = projections(some, basis)
+        basis = orthonormal(
+          concurrentMap(used.count, threads: threads) { at in
+            var sum = Block.zero
+            for (i, row) in some.enumerated() { sum += projected[i] * z[used[at] * n + row] }
+            return sum
+          })
+      }
+      let projected = projections(Array(0..<n), basis)
+      return (0..<Block.scalarCount).map { j in
+        let (middle, scale) = Self.bulk(some.map { projected[$0][j] })
+        return projected.map { ($0[j] - middle) / max(scale, 1e-6) }
+      }
     }
 
     /// A direction; an image's score along it is in deviations from the bulk.
@@ -358,7 +407,7 @@ public struct SpectralOutliers: Detector {
     /// - Returns: The direction, scores of all images of the sample, and the rows that lie apart among those looked at.
     private func fit(_ start: Start, without fold: Int?) -> (Direction, scores: [Float], members: [Int])? {
       let rows = (0..<n).filter { folds[$0] != fold }
-      var members = rows.filter { start.sign * z[start.k * n + $0] > start.limit }
+      var members = start.rows.filter { folds[$0] != fold }
       var last: (Direction, [Float], [Int])?
       for _ in 0..<5 {
         guard members.count >= 8, members.count * 2 < rows.count else { return nil }
@@ -513,6 +562,26 @@ public struct SpectralOutliers: Detector {
       return plain.pattern(zip(own, others).map { $0 - $1 })
     }
   }
+}
+
+/// Columns of a matrix made orthogonal to those before and of length 1 (Gram-Schmidt); dependent ones become 0.
+private func orthonormal(_ rows: [SIMD16<Float>]) -> [SIMD16<Float>] {
+  var result = rows
+  for j in 0..<SIMD16<Float>.scalarCount {
+    // Twice: after the first time what is left of long columns is not quite orthogonal.
+    for _ in 0..<2 {
+      var along = SIMD16<Float>.zero
+      for row in result { along += row * row[j] }
+      for earlier in j..<SIMD16<Float>.scalarCount { along[earlier] = 0 }
+      // Earlier columns have length 1.
+      for i in result.indices { result[i][j] -= (result[i] * along).sum() }
+    }
+    var squares: Float = 0
+    for row in result { squares += row[j] * row[j] }
+    let length = squares.squareRoot()
+    for i in result.indices { result[i][j] = length > 1e-12 ? result[i][j] / length : 0 }
+  }
+  return result
 }
 
 /// A plane less the mean of the 5x5 pixels around each.

@@ -831,6 +831,24 @@ extension Encoder.Configuration {
     #expect(proposal.members.count { $0.image < 130 } >= 125 && proposal.members.count <= 140)
   }
 
+  /// Random signs shift each coefficient by less than its deviation, but all of them.
+  @Test func patternOfManyWeakCoefficientsIsFound() throws {
+    let plain = try Self.set(1000)
+    var random = RandomStream(seed: 28)
+    let signs = (0..<Self.side * Self.side).map { _ in random.integer(below: 2) == 0 ? -1.0 : 1.0 }
+    var images: [Int: Image] = [:]
+    for i in 0..<1000 {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 29).stream(i))
+      for k in image.pixels.indices {
+        let level = Double(image.pixels[k]) + (i < 80 ? 10 * signs[k / 3] : 0) + Double(stream.uniform(-25, 25))
+        image.pixels[k] = UInt8(max(0, min(255, level)))
+      }
+      images[i] = image
+    }
+    let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
+    #expect(found.count == 1 && found[0].members.count { $0.image < 80 } >= 76 && found[0].members.count <= 84)
+  }
+
   /// Rings look the same turned and mirrored, and a grid whose second and fourth row are equal does upside down, but for a shift:
   /// neither may be its own decoy.
   @Test(arguments: ["rings", "grid", "compressed rings"]) func symmetricPicturesAreFound(_ kind: String) throws {
