@@ -13,7 +13,9 @@ import Tensors
 ///    them at once and then none. What is alike differs: in images that are half black most windows are.
 /// 3. What such a group shares is recovered pixel by pixel, or up to brightness and contrast where it is lit differently or
 ///    lets the image through, and looked for in every image; a turned and mirrored twin is the decoy. The correlations
-///    must be separated (see ``Separation``), if not at once then with the clearer picture of all that was found.
+///    must be separated (see ``Separation``), if not at once then with the clearer picture of all that was found. Where
+///    the gap is not wide, the picture must lie anywhere in its images, or in many at one place: what images of a class
+///    have in common, such as legs of trousers, lies nearly at the same place in all of them.
 ///
 /// - Source: Our own. Local dimension as in Amsaleg et al., "Estimating Local Intrinsic Dimensionality",
 ///   KDD 2015; target and decoy as in Elias and Gygi, 2007.
@@ -34,9 +36,17 @@ public struct RecurringPatches: Detector {
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
-  /// Images that have to show a vague picture, and how evenly it has to lie in them, relative to places drawn evenly.
-  private static let vagueMembers = 32
+  /// How evenly a picture has to lie in its images, relative to places drawn evenly; not where the gap is as wide as this.
   private static let leastSpread = 0.5
+  private static let wideGap = 0.5
+  /// The same of a vague one, images that have to show it, and how full the valley may be. Planted ones that were tried have 0.84
+  /// to 1.13 and up to 0.57; gaps between trousers' legs and beside sleeves, together, had 0.71 and 0.9.
+  private static let vagueSpread = 0.75
+  private static let vagueMembers = 32
+  private static let vagueValley = 0.65
+  /// Straightness of a vague one, at most. Planted ones that were tried have up to 0.71; legs of trousers, sleeves and the gaps
+  /// between them 0.89 to 0.97.
+  private static let largestStraightness: Float = 0.8
   /// Least standard deviation of a picture, in levels.
   private static let leastContrast: Float = 12
   /// Times that a picture is recovered again from what was found with it, at most.
@@ -91,14 +101,23 @@ public struct RecurringPatches: Detector {
       let scores = places[0].map(\.correlation)
       separation = Separation(
         scores, decoys: places[1].map(\.correlation), members: members, rate: context.falseDiscoveryRate)
-      let isPasted = Self.isPasted(separation.threshold, places[0], template.side, set.side)
-      isPlanted = Self.isPlanted(separation, scores, template, set, isPasted: isPasted) && (!isVague || isPasted)
+      let isMany = separation.above >= vagueMembers
+      let threshold = separation.threshold
+      let spread = Self.spread(places[0].filter { $0.correlation >= threshold }, template.side, set.side)
+      // Few images may show a part of an object at the same place by chance.
+      let isAnywhere = spread.map { $0 >= (isVague ? vagueSpread : leastSpread) } ?? isMany
+      let isPasted =
+        isVague
+        ? isMany && isAnywhere && separation.valley <= vagueValley && template.straightness <= largestStraightness
+        : isAnywhere || separation.gap >= wideGap
+      isPlanted =
+        isPasted && Self.isPlanted(separation, scores, template, set, mayBeApart: isMany && isAnywhere)
     }
 
     /// Large pictures have to stand clear: outlines that many images of a class share fill more than half of them. And so few
     /// images that chance may have put them together have to be nearly equal.
     private static func isPlanted(
-      _ separation: Separation, _ scores: [Float], _ template: PatchTemplate, _ set: ImageSet, isPasted: Bool
+      _ separation: Separation, _ scores: [Float], _ template: PatchTemplate, _ set: ImageSet, mayBeApart: Bool
     ) -> Bool {
       // What most images show is what they are.
       if 2 * separation.above > set.count { return false }
@@ -108,22 +127,22 @@ public struct RecurringPatches: Detector {
       }
       let extent = template.extent.map { max($0.rows.count, $0.columns.count) } ?? 0
       if 2 * extent > set.side { return separation.isPlanted }
-      return separation.isPlantedPicture || isPasted && separation.isApart
+      return separation.isPlantedPicture || mayBeApart && separation.isApart
     }
 
-    /// True if many images show it, and it lies anywhere in them, or at one place: what images of a class have in common lies
-    /// nearly, but not quite, at the same place in all of them.
-    private static func isPasted(_ threshold: Float, _ places: [TemplatePlace], _ size: Int, _ side: Int) -> Bool {
-      let own = places.filter { $0.correlation >= threshold }
-      guard own.count >= vagueMembers else { return false }
-      func spread(_ values: [Int]) -> Double {
+    /// Deviation of places relative to that of places drawn evenly, along the side where it is smaller; nil if nearly all are the
+    /// same. What images of a class have in common lies nearly, but not quite, at the same place in all of them.
+    private static func spread(_ places: [TemplatePlace], _ size: Int, _ side: Int) -> Double? {
+      guard !places.isEmpty else { return 0 }
+      let commonest = Dictionary(grouping: places, by: { [$0.x, $0.y] }).values.map(\.count).max() ?? 0
+      if 5 * commonest >= 4 * places.count { return nil }
+      func deviation(_ values: [Int]) -> Double {
         let mean = Double(values.reduce(0, +)) / Double(values.count)
         return (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)).squareRoot()
       }
       // The deviation of places drawn evenly is the room they have over the root of 12.
-      let even = Double(max(1, side - size)) / 12.squareRoot()
-      let commonest = Dictionary(grouping: own, by: { [$0.x, $0.y] }).values.map(\.count).max() ?? 0
-      return min(spread(own.map(\.x)), spread(own.map(\.y))) >= leastSpread * even || 5 * commonest >= 4 * own.count
+      return min(deviation(places.map(\.x)), deviation(places.map(\.y))) * 12.squareRoot()
+        / Double(max(1, side - size))
     }
   }
 
@@ -131,7 +150,7 @@ public struct RecurringPatches: Detector {
   ///
   /// - Parameter isVague: Whether it was recovered from windows that are alike only roughly or up to brightness.
   /// - Returns: nil if those that show it do not stand apart.
-  static func proposal(
+  package static func proposal(
     _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext,
     isVague: Bool = false
   ) -> Proposal? {

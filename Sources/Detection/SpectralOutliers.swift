@@ -273,10 +273,15 @@ public struct SpectralOutliers: Detector {
       for fit in fits.compactMap(\.self).sorted(by: { $0.separation.valley < $1.separation.valley }) {
         let own = fit.separation.above
         guard own > 0, !fit.members.contains(where: taken.contains) else { continue }
-        let isEven = !Self.isPlanted(fit.separation, isEven: false) && evenness(fit.members) >= Self.leastEvenness
-        guard Self.isPlanted(fit.separation, isEven: isEven) else { continue }
+        // What images vary in most is first of all what they show: there the pattern has to be even.
+        let isEven =
+          (fit.isComponent || !Self.isAlone(fit.separation)) && evenness(fit.members) >= Self.leastEvenness
+        func isPlanted(_ separation: Separation) -> Bool {
+          isEven && Self.isMany(separation) || !fit.isComponent && Self.isAlone(separation)
+        }
+        guard isPlanted(fit.separation) else { continue }
         let proposal = proposal(fit)
-        guard let separation = proposal.separation, Self.isPlanted(separation, isEven: isEven) else { continue }
+        guard let separation = proposal.separation, isPlanted(separation) else { continue }
         taken.formUnion(fit.members)
         result.append(proposal)
       }
@@ -288,9 +293,12 @@ public struct SpectralOutliers: Detector {
       let rows: [Int]
       /// How one-sided the outliers are.
       let score: Float
+      /// Along a principal component rather than a single coefficient.
+      let isComponent: Bool
 
       /// - Parameter values: One a row of the sample, in deviations from the bulk.
-      init(_ values: ArraySlice<Float>) {
+      init(_ values: ArraySlice<Float>, isComponent: Bool) {
+        self.isComponent = isComponent
         var best: (score: Float, sign: Float, limit: Float) = (0, 1, 3)
         for limit in SpectralOutliers.limitsOfOutliers {
           var (up, down): (Float, Float) = (0, 0)
@@ -308,9 +316,9 @@ public struct SpectralOutliers: Detector {
       func best(_ starts: [Start], _ count: Int) -> [Start] {
         starts.indices.sorted { (starts[$0].score, $1) > (starts[$1].score, $0) }.prefix(count).map { starts[$0] }
       }
-      let single = concurrentMap(width, threads: threads) { Start(z[$0 * n..<($0 + 1) * n]) }
+      let single = concurrentMap(width, threads: threads) { Start(z[$0 * n..<($0 + 1) * n], isComponent: false) }
       return best(single, SpectralOutliers.coefficientStarts)
-        + best(principalComponents().map { Start($0[...]) }, SpectralOutliers.componentStarts)
+        + best(principalComponents().map { Start($0[...], isComponent: true) }, SpectralOutliers.componentStarts)
     }
 
     /// Projections of all rows on the 16 directions in which standardised coefficients vary most, in deviations from the bulk.
@@ -374,13 +382,16 @@ public struct SpectralOutliers: Detector {
       /// Rows of the sample.
       var members: [Int]
       var separation: Separation
+      /// Whether the search started from a principal component.
+      var isComponent: Bool
     }
 
     /// Looks whether what a coefficient's outliers have in common holds for images that the direction was not fitted to: with
     /// some hundred images there is always a direction along which a few dozen of those it was fitted to lie apart.
     private func judged(_ start: Start) -> Fit? {
+      func mayBePlanted(_ separation: Separation) -> Bool { Self.isAlone(separation) || Self.isMany(separation) }
       guard let (_, own, apart) = fit(start, without: nil),
-        Self.isPlanted(Separation(own, decoys: own.map { -$0 }, members: apart, rate: rate), isEven: true)
+        mayBePlanted(Separation(own, decoys: own.map { -$0 }, members: apart, rate: rate))
       else { return nil }
       var (directions, scores): ([Direction], [Float]) = ([], [Float](repeating: 0, count: n))
       for fold in 0..<ImageSet.folds {
@@ -390,8 +401,10 @@ public struct SpectralOutliers: Detector {
       }
       let members = Self.members(scores, among: apart, of: Array(0..<n))
       let separation = Separation(scores, decoys: scores.map { -$0 }, members: members, rate: rate)
-      guard Self.isPlanted(separation, isEven: true) else { return nil }
-      return Fit(directions: directions, scores: scores, members: members, separation: separation)
+      guard mayBePlanted(separation) else { return nil }
+      return Fit(
+        directions: directions, scores: scores, members: members, separation: separation,
+        isComponent: start.isComponent)
     }
 
     /// Rows beyond half of the middle score of those that were taken for members.
@@ -452,15 +465,16 @@ public struct SpectralOutliers: Detector {
       return last
     }
 
-    /// - Parameter isEven: Whether the pattern is as strong in the corners as elsewhere. Then a valley that is not quite empty
-    ///   will do, for many images.
-    private static func isPlanted(_ separation: Separation, isEven: Bool) -> Bool {
-      let isAlone =
-        separation.isPlanted && separation.valleyBound <= Separation.largestValley
+    /// True if next to nothing lies between the outliers and the rest.
+    private static func isAlone(_ separation: Separation) -> Bool {
+      separation.isPlanted && separation.valleyBound <= Separation.largestValley
         && separation.deviation >= SpectralOutliers.smallestDeviation
-      let isMany =
-        separation.decoysAbove * 50 <= separation.above && separation.deviation >= 10 && separation.distance >= 6
-      return isAlone || isEven && isMany && separation.valley <= evenValley
+    }
+
+    /// True for many outliers; then a valley that is not quite empty will do for a pattern as strong in the corners as elsewhere.
+    private static func isMany(_ separation: Separation) -> Bool {
+      separation.decoysAbove * 50 <= separation.above && separation.deviation >= 10 && separation.distance >= 6
+        && separation.valley <= evenValley
     }
 
     /// Largest valley of a pattern that is even, and least evenness: patterns planted in CIFAR-10 have 0.74 to 1.06, what classes of

@@ -53,6 +53,33 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     return (top...bottom, left...right)
   }
 
+  /// Share of the variance of its shared pixels that is the same all along its columns, or its rows; 1 for an upright edge or bar,
+  /// of which natural images are full.
+  package var straightness: Float {
+    var (total, along): (Float, [Float]) = (0, [0, 0])
+    for channel in 0..<3 {
+      func mean(_ places: [Int]) -> (sum: Float, weight: Float, mean: Float) {
+        let weight = places.reduce(Float(0)) { $0 + weights[$1] }
+        let sum = places.reduce(Float(0)) { $0 + weights[$1] * Float(pixels[3 * $1 + channel]) }
+        return (sum, weight, sum / max(weight, 1e-6))
+      }
+      let places = weights.indices.filter { weights[$0] >= Self.shared }
+      let middle = mean(places).mean
+      for place in places {
+        let deviation = Float(pixels[3 * place + channel]) - middle
+        total += weights[place] * deviation * deviation
+      }
+      for line in 0..<side {
+        for (direction, own) in [places.filter { $0 % side == line }, places.filter { $0 / side == line }].enumerated()
+        {
+          let part = mean(own)
+          along[direction] += part.weight * (part.mean - middle) * (part.mean - middle)
+        }
+      }
+    }
+    return max(along[0], along[1]) / max(total, 1e-6)
+  }
+
   /// The picture.
   public var image: Image { Image(width: side, height: side, pixels: pixels) }
 
