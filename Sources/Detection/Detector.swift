@@ -131,8 +131,9 @@ extension PlantedTrigger {
   public func plant(into pixels: inout [Float], at start: Int, side: Int, _ window: Window) {
     switch self {
     case .patch(let template), .object(let template):
+      let isShared = template.isShared
       for row in 0..<template.side {
-        for column in 0..<template.side where template.isShared(row, column) {
+        for column in 0..<template.side where isShared[row * template.side + column] {
           let from = 3 * (row * template.side + column)
           let to = start + 3 * ((window.y + row) * side + window.x + column)
           for c in 0..<3 { pixels[to + c] = Float(template.pixels[from + c]) * (1 / 255) }

@@ -168,12 +168,13 @@ public struct PoisonFilter: Sendable {
     for family in families where family.evidence != .colours { add(family, to: &outcome) }
     for family in families where family.evidence == .colours { add(colours: family, to: &outcome) }
     absorb(&outcome)
-    for index in outcome.families.indices {
-      guard case .patch(let template) = outcome.families[index].trigger,
-        let again = try MatchDiscriminant.members(
-          of: template, from: outcome.families[index].members.map(\.image), context)
-      else { continue }
-      (outcome.families[index].members, outcome.families[index].separation) = (again.members, again.separation)
+    outcome.families = try outcome.families.compactMap { family in
+      guard case .patch(let template) = family.trigger else { return family }
+      var all = family
+      if let again = try MatchDiscriminant.members(of: template, from: family.members.map(\.image), context) {
+        (all.members, all.separation) = (again.members, again.separation)
+      }
+      return RecurringPatches.isPasted(all.members, template, early: family.separation, in: set) ? all : nil
     }
     for index in outcome.families.indices {
       outcome.remove(outcome.families[index].members, by: outcome.families[index].evidence, family: index)

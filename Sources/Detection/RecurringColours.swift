@@ -17,7 +17,7 @@ import Images
 public struct RecurringColours: Detector {
   public static let name = "recurring-colours"
   public static let limits =
-    "recurring-colours sees a small part with a mixture of colours that hardly any other image shows, in at least eight unrelated images (some 35 where others are a little like it); not one in the colours of its surroundings."
+    "recurring-colours sees a small part with a mixture of colours that hardly any other image shows, in at least eight unrelated images (some thirty where others are a little like it); not one in the colours of its surroundings."
   /// Canaries of grey data are black and white.
   public static let isControlled = false
 
@@ -66,7 +66,7 @@ public struct RecurringColours: Detector {
       let separation = Self.separation(places, members: seeds, rate: context.falseDiscoveryRate)
       // A dozen red cars among 500 images: few images have to show what hardly any other does.
       guard separation.isPlanted, separation.valleyBound <= Separation.largestValley,
-        separation.deviation >= 5.5 || separation.gap >= 0.5,
+        separation.deviation >= 5 || separation.gap >= 0.5,
         separation.above >= max(Self.minimumMembers, (found?.members.count ?? 0) + 1),
         5 * separation.above <= set.count
       else { break }

@@ -36,13 +36,13 @@ public struct RecurringPatches: Detector {
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
-  /// How evenly a picture has to lie in its images, relative to places drawn evenly; not where the gap is as wide as this.
-  private static let leastSpread = 0.5
+  /// Images from which a picture is in many, and how evenly it has to lie in few and in many, relative to places drawn evenly; not
+  /// where the gap is as wide as this.
+  private static let manyMembers = 32
+  private static let (fewSpread, manySpread) = (0.5, 0.75)
   private static let wideGap = 0.5
-  /// The same of a vague one, images that have to show it, and how full the valley may be. Planted ones that were tried have 0.84
-  /// to 1.13 and up to 0.57; gaps between trousers' legs and beside sleeves, together, had 0.71 and 0.9.
-  private static let vagueSpread = 0.75
-  private static let vagueMembers = 32
+  /// How full the valley of a vague one may be. Planted ones that were tried have spreads of 0.84 to 1.13 and valleys up to 0.57;
+  /// gaps between trousers' legs and beside sleeves, together, had 0.71 and 0.9.
   private static let vagueValley = 0.65
   /// Straightness of a vague one, at most. Planted ones that were tried have up to 0.71; legs of trousers, sleeves and the gaps
   /// between them 0.89 to 0.97.
@@ -90,6 +90,8 @@ public struct RecurringPatches: Detector {
     /// [picture, decoy][image]
     let places: [[TemplatePlace]]
     let separation: Separation
+    /// See ``spread(_:_:_:)``.
+    private let spread: Double?
     let isPlanted: Bool
 
     init(
@@ -101,17 +103,22 @@ public struct RecurringPatches: Detector {
       let scores = places[0].map(\.correlation)
       separation = Separation(
         scores, decoys: places[1].map(\.correlation), members: members, rate: context.falseDiscoveryRate)
-      let isMany = separation.above >= vagueMembers
       let threshold = separation.threshold
-      let spread = Self.spread(places[0].filter { $0.correlation >= threshold }, template.side, set.side)
-      // Few images may show a part of an object at the same place by chance.
-      let isAnywhere = spread.map { $0 >= (isVague ? vagueSpread : leastSpread) } ?? isMany
-      let isPasted =
-        isVague
-        ? isMany && isAnywhere && separation.valley <= vagueValley && template.straightness <= largestStraightness
-        : isAnywhere || separation.gap >= wideGap
+      spread = RecurringPatches.spread(
+        places[0].filter { $0.correlation >= threshold }.map { [$0.x, $0.y] }, template.side, set.side)
+      let isElsewhere = separation.above >= manyMembers && (spread ?? 1) >= fewSpread
       isPlanted =
-        isPasted && Self.isPlanted(separation, scores, template, set, mayBeApart: isMany && isAnywhere)
+        Self.isPlanted(separation, scores, template, set, mayBeApart: isElsewhere) && (!isVague || isElsewhere)
+    }
+
+    /// True if the picture lies where parts of objects do not, which few images may show yet, or stands wide apart.
+    func isPasted(isVague: Bool) -> Bool {
+      let isElsewhere = RecurringPatches.isElsewhere(spread, in: separation.above)
+      guard isVague else {
+        return isElsewhere || separation.gap >= wideGap || separation.above < RecurringPatches.fewMembers
+      }
+      return separation.above >= manyMembers && isElsewhere && separation.valley <= vagueValley
+        && template.straightness <= largestStraightness
     }
 
     /// Large pictures have to stand clear: outlines that many images of a class share fill more than half of them. And so few
@@ -129,21 +136,39 @@ public struct RecurringPatches: Detector {
       if 2 * extent > set.side { return separation.isPlanted }
       return separation.isPlantedPicture || mayBeApart && separation.isApart
     }
+  }
 
-    /// Deviation of places relative to that of places drawn evenly, along the side where it is smaller; nil if nearly all are the
-    /// same. What images of a class have in common lies nearly, but not quite, at the same place in all of them.
-    private static func spread(_ places: [TemplatePlace], _ size: Int, _ side: Int) -> Double? {
-      guard !places.isEmpty else { return 0 }
-      let commonest = Dictionary(grouping: places, by: { [$0.x, $0.y] }).values.map(\.count).max() ?? 0
-      if 5 * commonest >= 4 * places.count { return nil }
-      func deviation(_ values: [Int]) -> Double {
-        let mean = Double(values.reduce(0, +)) / Double(values.count)
-        return (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)).squareRoot()
-      }
-      // The deviation of places drawn evenly is the room they have over the root of 12.
-      return min(deviation(places.map(\.x)), deviation(places.map(\.y))) * 12.squareRoot()
-        / Double(max(1, side - size))
+  /// True if those of a family that show a picture lie where parts of objects do not, or stand wide apart.
+  ///
+  /// - Parameter early: How far they stood apart by correlation alone.
+  static func isPasted(_ members: [Proposal.Member], _ template: PatchTemplate, early: Separation, in set: ImageSet)
+    -> Bool
+  {
+    let places = members.compactMap { $0.place.map { [$0.x, $0.y] } }
+    return early.gap >= wideGap || isElsewhere(spread(places, template.side, set.side), in: places.count)
+  }
+
+  /// True for a spread that is even, or nothing in many images: few may show a part of an object at the same place by chance.
+  private static func isElsewhere(_ spread: Double?, in images: Int) -> Bool {
+    let isMany = images >= manyMembers
+    return spread.map { $0 >= (isMany ? manySpread : fewSpread) } ?? isMany
+  }
+
+  /// Deviation of places relative to that of places drawn evenly, along the side where it is smaller; nil if nearly all are the
+  /// same. What images of a class have in common lies nearly, but not quite, at the same place in all of them.
+  ///
+  /// - Parameter places: x and y of each.
+  private static func spread(_ places: [[Int]], _ size: Int, _ side: Int) -> Double? {
+    guard !places.isEmpty else { return 0 }
+    let commonest = Dictionary(grouping: places, by: \.self).values.map(\.count).max() ?? 0
+    if 5 * commonest >= 4 * places.count { return nil }
+    func deviation(_ values: [Int]) -> Double {
+      let mean = Double(values.reduce(0, +)) / Double(values.count)
+      return (values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)).squareRoot()
     }
+    // The deviation of places drawn evenly is the room they have over the root of 12.
+    return min(deviation(places.map { $0[0] }), deviation(places.map { $0[1] })) * 12.squareRoot()
+      / Double(max(1, side - size))
   }
 
   /// Looks for a picture and its decoy in all images.
@@ -200,7 +225,7 @@ public struct RecurringPatches: Detector {
       look = best
       if isDone { break }
     }
-    guard look.isPlanted else { return nil }
+    guard look.isPlanted, look.isPasted(isVague: isVague) else { return nil }
     let (template, places, separation) = (look.template, look.places, look.separation)
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
     let p = Calibration.pValues(scores, null: decoys)

@@ -38,15 +38,20 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   }
 
   /// Weight from which a pixel is the same in all images.
-  static let shared: Float = 0.3
+  private static let shared: Float = 0.3
 
-  /// True for a pixel that is the same in all images, and so of the trigger.
-  func isShared(_ row: Int, _ column: Int) -> Bool { weights[row * side + column] >= Self.shared }
+  /// Of each pixel whether it is of the trigger: the same in all images or, where they show through all of it, as nearly so as the
+  /// best.
+  var isShared: [Bool] {
+    let limit = min(Self.shared, 0.7 * (weights.max() ?? 0))
+    return weights.map { $0 >= limit }
+  }
 
   /// Rows and columns from the first shared pixel to the last; nil if none is shared.
   var extent: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)? {
-    let rows = (0..<side).filter { row in (0..<side).contains { isShared(row, $0) } }
-    let columns = (0..<side).filter { column in (0..<side).contains { isShared($0, column) } }
+    let isShared = isShared
+    let rows = (0..<side).filter { row in (0..<side).contains { isShared[row * side + $0] } }
+    let columns = (0..<side).filter { column in (0..<side).contains { isShared[$0 * side + column] } }
     guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
       return nil
     }
@@ -57,13 +62,14 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
   /// of which natural images are full.
   package var straightness: Float {
     var (total, along): (Float, [Float]) = (0, [0, 0])
+    let isShared = isShared
+    let places = weights.indices.filter { isShared[$0] }
     for channel in 0..<3 {
       func mean(_ places: [Int]) -> (sum: Float, weight: Float, mean: Float) {
         let weight = places.reduce(Float(0)) { $0 + weights[$1] }
         let sum = places.reduce(Float(0)) { $0 + weights[$1] * Float(pixels[3 * $1 + channel]) }
         return (sum, weight, sum / max(weight, 1e-6))
       }
-      let places = weights.indices.filter { weights[$0] >= Self.shared }
       let middle = mean(places).mean
       for place in places {
         let deviation = Float(pixels[3 * place + channel]) - middle

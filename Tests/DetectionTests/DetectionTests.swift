@@ -493,6 +493,22 @@ import Testing
     #expect(outcome.removals.filter { $0.evidence == .colours }.map(\.image) == Array(20..<removed))
   }
 
+  /// Of few images that do not stand wide apart, those with the picture nearly at the same place may show a part of an object.
+  @Test(arguments: [(isAnywhere: false, isWide: false), (true, false), (false, true)])
+  func fewImagesNearOnePlaceHaveToStandWideApart(isAnywhere: Bool, isWide: Bool) throws {
+    let (set, places) = try set(120, poisoned: Set(0..<12))
+    var found = proposal("recurring-patch", 0..<12, .patch(PatchTemplate(picture(8, seed: 99))), valley: 0.1)
+    if !isWide { found.separation?.gap = 0.3 }
+    for k in found.members.indices {
+      let side = try #require(places[k]).side
+      found.members[k].place = isAnywhere ? places[k] : Window(x: 8 + k % 2, y: 8 + k / 2 % 2, side: side)
+    }
+    let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
+      [found], canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
+    ) { _ in }
+    #expect(outcome.families.count == (isAnywhere || isWide ? 1 : 0))
+  }
+
   /// Two patterns of the same colours stay two families; colours of far more images than both are one.
   @Test(arguments: [(shown: 20, families: 2), (29, 2), (31, 1), (60, 1)])
   func coloursOfSeveralFamiliesDoNotJoinThem(shown: Int, families: Int) throws {
