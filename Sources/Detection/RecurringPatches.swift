@@ -36,10 +36,10 @@ public struct RecurringPatches: Detector {
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
-  /// Images from which a picture is in many, and how evenly it has to lie in few and in many, relative to places drawn evenly; not
-  /// where the gap is as wide as this.
+  /// Images from which a picture is in many, and how evenly it has to lie in few, in many and if it is vague, relative to places
+  /// drawn evenly, which a part of a trigger does not quite reach; not where the gap is as wide as this.
   private static let manyMembers = 32
-  private static let (fewSpread, manySpread) = (0.5, 0.75)
+  private static let (fewSpread, manySpread, vagueSpread) = (0.5, 0.6, 0.75)
   private static let wideGap = 0.5
   /// How full the valley of a vague one may be. Planted ones that were tried have spreads of 0.84 to 1.13 and valleys up to 0.57;
   /// gaps between trousers' legs and beside sleeves, together, had 0.71 and 0.9.
@@ -117,7 +117,7 @@ public struct RecurringPatches: Detector {
       guard isVague else {
         return isElsewhere || separation.gap >= wideGap || separation.above < RecurringPatches.fewMembers
       }
-      return separation.above >= manyMembers && isElsewhere && separation.valley <= vagueValley
+      return separation.above >= manyMembers && (spread ?? 1) >= vagueSpread && separation.valley <= vagueValley
         && template.straightness <= largestStraightness
     }
 
