@@ -110,17 +110,20 @@ public struct Separation: Codable, Sendable, Hashable {
   /// 0.06, natural tails from 0.3; `Benchmarks/DETECTION.md` has what came of it.
   public static let largestValley = 0.15
 
+  /// True if the gap takes at least half of the way.
+  var isWide: Bool { gap >= 0.5 }
+
   /// True if the upper mode is planted rather than natural.
   ///
   /// Correlations end at 1, so that a picture which much resembles its decoy cannot lie far from it; many
   /// images beyond a wide gap will do then.
   public var isPlanted: Bool {
-    let isFar = distance >= 4 || distance >= 3 && gap >= 0.5 && deviation >= 5.5
+    let isFar = distance >= 4 || distance >= 3 && isWide && deviation >= 5.5
     return valley <= Self.largestValley && decoysAbove * 10 <= above && isFar
   }
 
   /// True if there is next to nothing between bulk and mode, so that no image of the mode is missed.
-  package var isClear: Bool { valley <= 0.01 && gap >= 0.5 }
+  package var isClear: Bool { valley <= 0.01 && isWide }
 
   /// True for a picture that is planted, also where backgrounds show through or its size varies, so that
   /// images of the upper mode fill the valley.
@@ -136,7 +139,7 @@ public struct Separation: Codable, Sendable, Hashable {
   /// True for many images beyond a wide gap, also where decoys vary so much that none can lie far from them: in
   /// images that are half black, correlations with a smooth picture are low in some and high in others.
   var isApart: Bool {
-    valley <= 0.01 && gap >= 0.5 && decoysAbove == 0 && distance >= 2 && deviation >= 5.5
+    isClear && decoysAbove == 0 && distance >= 2 && deviation >= 5.5
   }
 
   /// True if a picture recovered again, from all that was found with it, may turn out to be planted: many images nearly

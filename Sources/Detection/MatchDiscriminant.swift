@@ -21,7 +21,7 @@ package struct MatchDiscriminant {
   /// Times that it is fitted: to what correlates, then to what it recognised itself.
   private static let rounds = 2
   /// Images without the picture that are needed for a tail.
-  private static let fewestOthers = 200
+  static let fewestOthers = 200
   /// Members that are enough to learn from.
   private static let enoughMembers = 300
   /// Examples of each kind in a fold, and pixels of all these, at most.

@@ -171,10 +171,10 @@ public struct PoisonFilter: Sendable {
     outcome.families = try outcome.families.compactMap { family in
       guard case .patch(let template) = family.trigger else { return family }
       var all = family
-      if let again = try MatchDiscriminant.members(of: template, from: family.members.map(\.image), context) {
-        (all.members, all.separation) = (again.members, again.separation)
-      }
-      return RecurringPatches.isPasted(all.members, template, early: family.separation, in: set) ? all : nil
+      let again = try MatchDiscriminant.members(of: template, from: family.members.map(\.image), context)
+      if let again { (all.members, all.separation) = (again.members, again.separation) }
+      return RecurringPatches.isPasted(
+        all.members, template, early: family.separation, late: again?.separation, in: set) ? all : nil
     }
     for index in outcome.families.indices {
       outcome.remove(outcome.families[index].members, by: outcome.families[index].evidence, family: index)

@@ -66,7 +66,7 @@ public struct RecurringColours: Detector {
       let separation = Self.separation(places, members: seeds, rate: context.falseDiscoveryRate)
       // A dozen red cars among 500 images: few images have to show what hardly any other does.
       guard separation.isPlanted, separation.valleyBound <= Separation.largestValley,
-        separation.deviation >= 5 || separation.gap >= 0.5,
+        separation.deviation >= 5 || separation.isWide,
         separation.above >= max(Self.minimumMembers, (found?.members.count ?? 0) + 1),
         5 * separation.above <= set.count
       else { break }

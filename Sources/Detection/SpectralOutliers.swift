@@ -327,7 +327,8 @@ public struct SpectralOutliers: Detector {
 
     /// Projections of all rows on the 16 directions in which standardised coefficients vary most, in deviations from the bulk.
     ///
-    /// A pattern that is spread over hundreds of coefficients shifts none of them far, but all at once.
+    /// A pattern that is spread over hundreds of coefficients shifts none of them far, but all at once. The matrix itself is
+    /// multiplied: the covariance of `ClusterSpace` would have some 3,000 columns squared, and its rows have length 1.
     private func principalComponents() -> [[Float]] {
       typealias Block = SIMD16<Float>
       let used = (0..<width).filter { k in moments[k].contains { $0.squares > 0 } }
@@ -593,8 +594,8 @@ private func orthonormal(_ rows: [SIMD16<Float>]) -> [SIMD16<Float>] {
     for _ in 0..<2 {
       var along = SIMD16<Float>.zero
       for row in result { along += row * row[j] }
-      for earlier in j..<SIMD16<Float>.scalarCount { along[earlier] = 0 }
-      // Earlier columns have length 1.
+      // Only earlier columns, which have length 1.
+      for k in j..<SIMD16<Float>.scalarCount { along[k] = 0 }
       for i in result.indices { result[i][j] -= (result[i] * along).sum() }
     }
     var squares: Float = 0

@@ -65,10 +65,10 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     let isShared = isShared
     let places = weights.indices.filter { isShared[$0] }
     for channel in 0..<3 {
-      func mean(_ places: [Int]) -> (sum: Float, weight: Float, mean: Float) {
+      func mean(_ places: [Int]) -> (weight: Float, mean: Float) {
         let weight = places.reduce(Float(0)) { $0 + weights[$1] }
         let sum = places.reduce(Float(0)) { $0 + weights[$1] * Float(pixels[3 * $1 + channel]) }
-        return (sum, weight, sum / max(weight, 1e-6))
+        return (weight, sum / max(weight, 1e-6))
       }
       let middle = mean(places).mean
       for place in places {

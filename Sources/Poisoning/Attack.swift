@@ -147,6 +147,7 @@ extension Image {
     }
     return result
   }
+
   /// Returns the image with a picture of the box's size over it: (1 - opacity) image + opacity picture.
   ///
   /// - Parameter mask: Row-major; true where the picture is laid. nil lays all of it.

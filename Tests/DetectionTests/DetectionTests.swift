@@ -745,6 +745,25 @@ extension Encoder.Configuration {
     }
   }
 
+  /// Noisy images; the first `planted` carry a pattern of one level a pixel, each as strong as `amplitude` draws.
+  static func patterned(
+    _ count: Int, in planted: Int, _ pattern: [Double], seed: UInt64, noise: Float,
+    amplitude: (inout RandomStream) -> Double
+  ) throws -> ImageSet {
+    let plain = try set(count)
+    var images: [Int: Image] = [:]
+    for i in 0..<count {
+      var (image, stream) = (plain.image(i), RandomStream(seed: seed).stream(i))
+      let strength = i < planted ? amplitude(&stream) : 0
+      for k in image.pixels.indices {
+        let level = Double(image.pixels[k]) + strength * pattern[k / 3] + Double(stream.uniform(-noise, noise))
+        image.pixels[k] = UInt8(max(0, min(255, level)))
+      }
+      images[i] = image
+    }
+    return plain.replacing(images)
+  }
+
   /// A search whose candidates are the images with a patch, at their places.
   static func context(_ set: ImageSet, planted: Int, threads: Int = 2, order: [Int]? = nil) -> DetectionContext {
     var search = PatchSearch.State()
@@ -829,19 +848,11 @@ extension Encoder.Configuration {
 
   /// A wave that is weak in some images leaves no empty valley, but it is as strong in the corners as elsewhere.
   @Test func evenPatternIsFoundThoughWeakInSome() throws {
-    let plain = try Self.set(1000)
-    var images: [Int: Image] = [:]
-    for i in 0..<1000 {
-      var (image, stream) = (plain.image(i), RandomStream(seed: 27).stream(i))
-      let amplitude = i < 130 ? Double(stream.uniform(4, 10)) : 0
-      for k in image.pixels.indices {
-        let wave = amplitude * sin(2 * Double.pi * 9 * Double(k / 3 % Self.side) / Double(Self.side) + 1)
-        let noise = Double(stream.uniform(-30, 30))
-        image.pixels[k] = UInt8(max(0, min(255, Double(image.pixels[k]) + wave + noise)))
-      }
-      images[i] = image
+    let wave = (0..<Self.side * Self.side).map {
+      sin(2 * Double.pi * 9 * Double($0 % Self.side) / Double(Self.side) + 1)
     }
-    let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
+    let set = try Self.patterned(1000, in: 130, wave, seed: 27, noise: 30) { Double($0.uniform(4, 10)) }
+    let found = SpectralOutliers().proposals(Self.context(set, planted: 0))
     let proposal = try #require(found.first)
     #expect(found.count == 1 && (proposal.separation?.valley ?? 0) > Separation.largestValley)
     #expect(proposal.members.count { $0.image < 130 } >= 125 && proposal.members.count <= 140)
@@ -849,19 +860,10 @@ extension Encoder.Configuration {
 
   /// Random signs shift each coefficient by less than its deviation, but all of them.
   @Test func patternOfManyWeakCoefficientsIsFound() throws {
-    let plain = try Self.set(1000)
     var random = RandomStream(seed: 28)
     let signs = (0..<Self.side * Self.side).map { _ in random.integer(below: 2) == 0 ? -1.0 : 1.0 }
-    var images: [Int: Image] = [:]
-    for i in 0..<1000 {
-      var (image, stream) = (plain.image(i), RandomStream(seed: 29).stream(i))
-      for k in image.pixels.indices {
-        let level = Double(image.pixels[k]) + (i < 130 ? 10 * signs[k / 3] : 0) + Double(stream.uniform(-25, 25))
-        image.pixels[k] = UInt8(max(0, min(255, level)))
-      }
-      images[i] = image
-    }
-    let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
+    let set = try Self.patterned(1000, in: 130, signs, seed: 29, noise: 25) { _ in 10 }
+    let found = SpectralOutliers().proposals(Self.context(set, planted: 0))
     #expect(found.count == 1 && found[0].members.count { $0.image < 130 } >= 125 && found[0].members.count <= 135)
   }
 
