@@ -36,10 +36,12 @@ extension Audit {
     return (found.isEmpty ? "nothing proposed" : "proposals: \(names.joined(separator: ", "))", set.count)
   }
 
-  private func context(_ images: ImageSet, _ search: PatchSearch.State? = nil) -> DetectionContext {
+  private func context(_ images: ImageSet, _ search: PatchSearch.State? = nil, _ rows: Features? = nil)
+    -> DetectionContext
+  {
     DetectionContext(
       set: images, device: device, threads: threads, stream: stream.stream("detectors"),
-      falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search)
+      falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search, rows: rows)
   }
 
   // MARK: train
@@ -175,16 +177,20 @@ extension Audit {
     guard let screened = try folder.kept(json: [Proposal].self, "screen.json") else {
       throw AuditError(.state, "the screening left no state in \(folder.path); run: bezoar screen --out \(folder.path)")
     }
-    let searched = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+    let isSearchable = try isSearchable()
+    let learnt = context(copy, search, isSearchable ? try searched().space.rows : nil)
+    let proposals =
+      SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+      .proposals(learnt) + TransformedCopies().proposals(learnt)
     var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
     ).decide(
-      screened + searched.proposals(context(copy, search)), canary: canary, set: set, on: device, threads: threads
+      screened + proposals, canary: canary, set: set, on: device, threads: threads
     ) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")
     }
-    if try isSearchable() { try measureEffects(&outcome) }
+    if isSearchable { try measureEffects(&outcome) }
     let removed = Set(outcome.removals.map(\.image))
     let kept = (0..<set.count).filter { !removed.contains($0) }
     var list = Data()

@@ -35,14 +35,16 @@ public struct DetectionContext {
   public var falseDiscoveryRate: Double
   /// The finished search, for detectors that follow it; nil before a training.
   public var search: PatchSearch.State?
+  /// Unit rows of all images in the space that was searched; nil before a training.
+  public var rows: Features?
 
   /// Creates a context.
   public init(
     set: ImageSet, device: any Device, threads: Int, stream: RandomStream, falseDiscoveryRate: Double = 0.01,
-    search: PatchSearch.State? = nil
+    search: PatchSearch.State? = nil, rows: Features? = nil
   ) {
     (self.set, self.device, self.threads, self.stream) = (set, device, threads, stream)
-    (self.falseDiscoveryRate, self.search) = (falseDiscoveryRate, search)
+    (self.falseDiscoveryRate, self.search, self.rows) = (falseDiscoveryRate, search, rows)
   }
 }
 
@@ -152,7 +154,7 @@ public enum Detectors {
     RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
-  public static let modelBased: [any Detector] = [SearchedPatches()]
+  public static let modelBased: [any Detector] = [SearchedPatches(), TransformedCopies()]
   /// Every one.
   public static let all = modelFree + modelBased
 }

@@ -29,12 +29,7 @@ public struct NearDuplicates: Detector {
     let images = set.sample(Self.sample)
     let prints = concurrentMap(images.count, threads: context.threads) { Self.print(set, images[$0]) }
     // Hashes that differ in at most 4 of 64 bits agree in at least one of five parts.
-    var parents = Array(images.indices)
-    func root(_ i: Int) -> Int {
-      var i = i
-      while parents[i] != i { i = parents[i] }
-      return i
-    }
+    var groups = DisjointSets(count: images.count)
     let parts: [(shift: UInt64, width: UInt64)] = [(0, 13), (13, 13), (26, 13), (39, 13), (52, 12)]
     for part in parts {
       var buckets: [UInt64: [Int]] = [:]
@@ -45,20 +40,15 @@ public struct NearDuplicates: Detector {
       for (_, own) in buckets.sorted(by: { $0.key < $1.key }) where own.count > 1 {
         for (k, a) in own.enumerated() {
           for b in own[(k + 1)...] where (prints[a].hash ^ prints[b].hash).nonzeroBitCount <= Self.bits {
-            let (left, right) = (root(a), root(b))
-            guard left != right else { continue }
+            guard groups.root(a) != groups.root(b) else { continue }
             let likeness = zip(prints[a].thumbnail, prints[b].thumbnail).reduce(Float(0)) { $0 + $1.0 * $1.1 }
-            if likeness >= Self.correlation { parents[max(left, right)] = min(left, right) }
+            if likeness >= Self.correlation { groups.join(a, b) }
           }
         }
       }
     }
-    let grouped: [Int: [Int]] = Dictionary(grouping: Array(images.indices), by: root)
-    var groups: [[Int]] = []
-    for own in grouped.values where own.count >= Self.smallest { groups.append(own.map { images[$0] }.sorted()) }
-    groups.sort { $0.count != $1.count ? $0.count > $1.count : $0[0] < $1[0] }
-    return groups.prefix(20).map { group in
-      let members = group.map { Proposal.Member(image: $0, score: 1, pValue: 1, place: nil) }
+    return groups.all(from: Self.smallest).prefix(20).map { group in
+      let members = group.map { Proposal.Member(image: images[$0], score: 1, pValue: 1, place: nil) }
       return Proposal(detector: Self.name, trigger: nil, members: members, separation: nil, isPoison: false)
     }
   }

@@ -718,15 +718,26 @@ extension Encoder.Configuration {
   }
 
   /// Smooth images; the first `planted` carry a patch, those of `waved` a wave over all of them, those of `marked` a plain
-  /// rectangle, and the last six are one image with slightly different brightness.
+  /// rectangle, those of `cut` are parts of one image, each second mirrored, and the last six are one image with slightly
+  /// different brightness.
   static func set(
-    _ count: Int, planted: Int = 0, waved: Range<Int> = 0..<0, marked: Range<Int> = 0..<0, order: [Int]? = nil
+    _ count: Int, planted: Int = 0, waved: Range<Int> = 0..<0, marked: Range<Int> = 0..<0, cut: Range<Int> = 0..<0,
+    order: [Int]? = nil
   ) throws -> ImageSet {
     let trigger = noise(8, RandomStream(seed: 99))
     let images = (0..<count).map { i -> Image in
       let source = i >= count - 6 && count > 20 ? count - 6 : i
       var image = noise(5, RandomStream(seed: UInt64(500 + source))).resized(width: side, height: side)
       if source != i { image.pixels = image.pixels.map { UInt8(min(255, Int($0) + i - source)) } }
+      if cut.contains(i) {
+        let (k, whole) = (i - cut.lowerBound, noise(12, RandomStream(seed: 77)).resized(width: 48, height: 48))
+        let part = whole.cropped(x: 2 * k, y: k, width: 48 - 3 * k, height: 48 - 3 * k).resized(
+          width: side, height: side)
+        for p in image.pixels.indices {
+          let (x, y) = (p / 3 % side, p / 3 / side)
+          image.pixels[p] = part.pixels[3 * (y * side + (k % 2 == 0 ? x : side - 1 - x)) + p % 3] / 4 * 3
+        }
+      }
       if i < planted { image.paste(trigger, x: 3 * i % (side - 8), y: 5 * i % (side - 8)) }
       if marked.contains(i) { image.paste(solid(6, 5, [120, 90, 200]), x: 5 * i % 19, y: 7 * i % 20) }
       if waved.contains(i) {
@@ -765,7 +776,11 @@ extension Encoder.Configuration {
   }
 
   /// A search whose candidates are the images with a patch, at their places.
-  static func context(_ set: ImageSet, planted: Int, threads: Int = 2, order: [Int]? = nil) -> DetectionContext {
+  ///
+  /// - Parameter cut: Images that the encoder holds alike.
+  static func context(
+    _ set: ImageSet, planted: Int, cut: Range<Int> = 0..<0, threads: Int = 2, order: [Int]? = nil
+  ) -> DetectionContext {
     var search = PatchSearch.State()
     let order = order ?? Array(0..<set.count)
     for (slot, i) in order.enumerated() {
@@ -777,41 +792,49 @@ extension Encoder.Configuration {
       search.controls.append(
         .init(image: slot, cluster: 0, window: window, score: .init(flips: 0, shift: 0.001 * Float(i % 5), images: 64)))
     }
+    let rows = order.flatMap { i -> [Float] in
+      var (own, shared) = (RandomStream(seed: UInt64(i)), RandomStream(seed: UInt64(cut.contains(i) ? 1_000 : i)))
+      return (0..<16).map { _ in Float(shared.normal()) + 0.1 * Float(own.normal()) }
+    }
     return DetectionContext(
-      set: set, device: CPUDevice(threads: threads), threads: threads, stream: RandomStream(seed: 4), search: search)
+      set: set, device: CPUDevice(threads: threads), threads: threads, stream: RandomStream(seed: 4), search: search,
+      rows: Features(width: 16, values: rows).unitRows)
   }
 
   @Test func namesAndLimitsAreStated() {
     let names = Detectors.all.map { type(of: $0).name }
-    #expect(Set(names).count == names.count && names.count == 7)
+    #expect(Set(names).count == names.count && names.count == 8)
     for detector in Detectors.all {
       #expect(type(of: detector).limits.hasPrefix(type(of: detector).name) && type(of: detector).limits.hasSuffix("."))
     }
   }
 
-  @Test(arguments: 0..<7) func nothingFromNothing(_ index: Int) throws {
+  @Test(arguments: 0..<8) func nothingFromNothing(_ index: Int) throws {
     let detector = Detectors.all[index]
     let empty = try Self.set(1).subset([])
     #expect(detector.proposals(Self.context(empty, planted: 0)).isEmpty)
     #expect(detector.proposals(Self.context(try Self.set(1), planted: 0)).isEmpty)
   }
 
-  @Test(arguments: 0..<7) func sameImagesSameProposals(_ index: Int) throws {
+  @Test(arguments: 0..<8) func sameImagesSameProposals(_ index: Int) throws {
     let detector = Detectors.all[index]
     // Plain rectangles have a colour too.
     let marked = detector is SolidPatches ? 100..<130 : 0..<0
-    let set = try Self.set(400, planted: 24, waved: 40..<80, marked: marked)
-    let first = detector.proposals(Self.context(set, planted: 24))
+    let cut = 200..<206
+    let set = try Self.set(400, planted: 24, waved: 40..<80, marked: marked, cut: cut)
+    let first = detector.proposals(Self.context(set, planted: 24, cut: cut))
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     #expect(
-      try encoder.encode(first) == encoder.encode(detector.proposals(Self.context(set, planted: 24, threads: 1))))
+      try encoder.encode(first)
+        == encoder.encode(detector.proposals(Self.context(set, planted: 24, cut: cut, threads: 1))))
     // In another order the same images.
     var stream = RandomStream(seed: 77)
     let order = stream.permutation(400)
     let shuffled = detector.proposals(
       Self.context(
-        try Self.set(400, planted: 24, waved: 40..<80, marked: marked, order: order), planted: 24, order: order))
+        try Self.set(400, planted: 24, waved: 40..<80, marked: marked, cut: cut, order: order), planted: 24, cut: cut,
+        order: order))
     let again: [Set<Int>] = shuffled.map { proposal in Set(proposal.members.map { order[$0.image] }) }
     let images: [Set<Int>] = first.map { proposal in Set(proposal.members.map(\.image)) }
     #expect(Set(again) == Set(images))
@@ -828,6 +851,7 @@ extension Encoder.Configuration {
     case "solid-patch": #expect(images == [Set(marked)])
     case "spectral-outliers": #expect(images == [Set(40..<80)])
     case "near-duplicates": #expect(images == [Set(394..<400)])
+    case "transformed-copies": #expect(images == [Set(cut)])
     default: #expect(first.isEmpty)
     }
   }
