@@ -120,6 +120,7 @@ def run(arguments, dataset, attack, options, preset, seed):
         "poisons": len(planted["poisoned"]), "removed": result["counts"]["suspects"],
         "truth": result["ground_truth"], "triggers": len(planted["triggers"]), "families": len(result["families"]),
         "triggers_found": len(found), "found_by": sorted({d for f in result["families"] for d in f["found_by"]}),
+        "gap": {"windows": result["scores"]["above_gap"], "precision": (result["ground_truth"] or {}).get("gap_precision")},
         "flips": [[f["flip_count"], f["flip_total"], f["p_value"]] for f in result["families"]],
         "canary": canary, "scored": result["counts"]["candidates_scored"],
         "attack_success_rate": before["attack_success_rate"],
@@ -173,7 +174,7 @@ def table(arguments):
         text += ["", "## Preset `%s`" % preset, ""]
         head = ["dataset", "attack", "seeds", "recall %", "precision %", "false removals %", "verdicts", "found by"]
         if preset != "screen":
-            head += ["precision of the 20 best windows %", "attack success (clean) %", "flips"]
+            head += ["precision of the 20 best windows %", "windows above the score gap (precision %)", "attack success (clean) %", "flips"]
         text += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
         for dataset in DATASETS:
             for attack, _ in ATTACKS:
@@ -195,7 +196,13 @@ def table(arguments):
                         if a is None:
                             return "-"
                         return "%.0f (%.0f)%s" % (100 * a, 100 * c, "" if a > c + 0.05 else ", did not take")
+                    def apart(r):
+                        gap = r.get("gap")
+                        if gap is None:
+                            return "not recorded"
+                        return "%d (%s)" % (gap["windows"], percent([gap["precision"]])) if gap["windows"] else "none"
                     cells += [percent([r["truth"]["top_k_precision"].get("20") for r in some]),
+                              "; ".join(apart(r) for r in some),
                               "; ".join(took(r) for r in some),
                               "; ".join(str(r["flips"][0][0]) + " of " + str(r["flips"][0][1]) if r["flips"] else "-"
                                         for r in some)]

@@ -26,6 +26,7 @@ extension Audit {
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
+    let gap = searchedPatches.gap(search)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
@@ -50,6 +51,7 @@ extension Audit {
         controls: scored.controls.isEmpty
           ? nil
           : .init(scored.controls.map(Double.init), bins: 40, range: candidates.lower...candidates.upper),
+        gap: gap.map { Double($0.threshold) }, aboveGap: gap?.above ?? 0,
         first: families.first?.scores),
       clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome))
     // Read back, so that what is rendered now is what `bezoar report` renders later.
@@ -338,10 +340,14 @@ extension Audit {
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)
     }
+    let apart = searchedPatches.gap(search).map { gap in
+      ranked.filter { $0.1 >= gap.threshold }.map { isPoisoned($0.0.image) }
+    }
     let clean = set.count - poisoned.count
     return GroundTruthComparison(
       poisons: poisoned.count, precision: precision, recall: recall,
       f1: precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, topKPrecision: top,
+      gapPrecision: apart.map { Double($0.count { $0 }) / Double(max(1, $0.count)) },
       falseRemovalRate: Double(outcome.removals.count - hits) / Double(max(1, clean)))
   }
 }

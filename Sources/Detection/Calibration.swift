@@ -156,8 +156,8 @@ public struct Separation: Codable, Sendable, Hashable {
   ///   - scores: One an image.
   ///   - decoys: Scores of what cannot be planted, from the same images or some of them.
   ///   - members: Images taken for planted so far; their median is the upper mode.
-  ///   - rate: Largest false-discovery rate among images above the threshold.
-  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double) {
+  ///   - rate: Largest false-discovery rate among images above the threshold; nil cuts in the valley, whatever is in it.
+  public init(_ scores: [Float], decoys: [Float], members: [Int], rate: Double?) {
     (threshold, above, decoysAbove, gap, distance, deviation) = (.infinity, 0, 0, 0, 0, 0)
     (valley, valleyBound) = (1, 1)
     histogram = Histogram(scores, decoys: decoys)
@@ -172,8 +172,10 @@ public struct Separation: Codable, Sendable, Hashable {
     dig(scores, from: low, to: mode)
     // Where the valley is not empty, images of the upper mode reach down into it: take those that the
     // decoys allow. Never more than they allow.
-    let allowed = Self.threshold(scores, decoys: decoys, rate: rate)
-    if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
+    if let rate {
+      let allowed = Self.threshold(scores, decoys: decoys, rate: rate)
+      if valley > 0.01 || scores.contains(where: { $0 >= threshold && $0 < allowed }) { threshold = allowed }
+    }
     count(scores, decoys)
   }
 

@@ -60,8 +60,7 @@ public struct SearchedPatches: Detector {
   private func groups(
     _ ranked: [(candidate: PatchSearch.Candidate, score: Float)], _ null: [Float], _ set: ImageSet
   ) -> [Proposal] {
-    guard !null.isEmpty else { return [] }
-    let limit = null[min(null.count - 1, Int((1 - significance) * Double(null.count)))]
+    guard let limit = limit(null) else { return [] }
     let p = Calibration.pValues(ranked.map(\.score), null: null)
     let clusters = Dictionary(
       grouping: ranked.indices.filter { ranked[$0].score > limit }, by: { ranked[$0].candidate.cluster }
@@ -80,6 +79,26 @@ public struct SearchedPatches: Detector {
             place: ranked[$0].candidate.window)
         }, separation: nil, isPoison: true)
     }
+  }
+
+  /// How far the windows that score higher than nearly all control windows stand apart from the others; nil if they are but
+  /// a tail.
+  ///
+  /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one. Of what lies above the valley
+  /// between, all was poisoned in the runs of `Benchmarks/DETECTION.md`.
+  public func gap(_ search: PatchSearch.State) -> Separation? {
+    let scores = Self.scores(search)
+    guard let limit = limit(scores.controls.sorted()) else { return nil }
+    let separation = Separation(
+      scores.candidates, decoys: scores.controls,
+      members: scores.candidates.indices.filter { scores.candidates[$0] > limit },
+      rate: nil)
+    return separation.isPlantedObject ? separation : nil
+  }
+
+  /// The score that a share of the control windows, the significance, is above.
+  private func limit(_ null: [Float]) -> Float? {
+    null.isEmpty ? nil : null[min(null.count - 1, Int((1 - significance) * Double(null.count)))]
   }
 
   /// Scores of candidates and control windows.

@@ -226,15 +226,28 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
   public var candidates: Histogram
   /// The null: scores of control windows, in the bins of `candidates`.
   public var controls: Histogram?
+  /// The score above which windows stand apart from all others, with next to nothing between; null if none do.
+  @Nullable public var gap: Double?
+  /// Windows above the gap; 0 without one.
+  @Nullable public var aboveGap: Int?
   /// How clearly each image shows the first family's trigger; null without one. See ``TriggerFamily/scores``.
   @Nullable public var classifier: Histogram?
   /// The one of these scores from which an image is removed.
   @Nullable public var threshold: Double?
 
   /// Creates a summary.
-  public init(candidates: Histogram, controls: Histogram?, first: TriggerFamily.Scores?) {
+  public init(
+    candidates: Histogram, controls: Histogram?, gap: Double?, aboveGap: Int, first: TriggerFamily.Scores?
+  ) {
     (self.candidates, self.controls) = (candidates, controls)
+    _gap = Nullable(wrappedValue: gap)
+    _aboveGap = Nullable(wrappedValue: aboveGap)
     _classifier = Nullable(wrappedValue: first?.images)
     _threshold = Nullable(wrappedValue: first?.threshold)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case candidates, controls, gap, classifier, threshold
+    case aboveGap = "above_gap"
   }
 }

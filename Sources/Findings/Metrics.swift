@@ -93,21 +93,25 @@ public struct GroundTruthComparison: Codable, Equatable, Sendable {
   public var f1: Double
   /// Share of poisons among the k candidates that score highest in the search, by k.
   public var topKPrecision: [String: Double]
+  /// Share of poisons among the candidates above the score gap of the search; null if none stand apart. See ``ScoreSummary/gap``.
+  @Nullable public var gapPrecision: Double?
   /// Share of unpoisoned images that were removed.
   public var falseRemovalRate: Double
 
   /// Creates a comparison.
   public init(
     poisons: Int, precision: Double, recall: Double, f1: Double, topKPrecision: [String: Double],
-    falseRemovalRate: Double
+    gapPrecision: Double? = nil, falseRemovalRate: Double
   ) {
     (self.poisons, self.precision, self.recall, self.f1) = (poisons, precision, recall, f1)
     (self.topKPrecision, self.falseRemovalRate) = (topKPrecision, falseRemovalRate)
+    _gapPrecision = Nullable(wrappedValue: gapPrecision)
   }
 
   enum CodingKeys: String, CodingKey {
     case poisons, precision, recall, f1
     case topKPrecision = "top_k_precision"
+    case gapPrecision = "gap_precision"
     case falseRemovalRate = "false_removal_rate"
   }
 }

@@ -44,7 +44,7 @@ extension HTMLReport {
     guard let scores = family.scores else { return "" }
     let null = scores.decoys == nil ? "" : "; the outline is its decoys"
     return histogram(
-      scores.images, null: scores.decoys, threshold: scores.threshold,
+      scores.images, null: scores.decoys, cut: (scores.threshold, "remove above"),
       title: "How clearly each image shows it (counts on a logarithmic scale\(null))",
       id: "scores-\(escapedHTML(family.id))")
   }
@@ -53,16 +53,23 @@ extension HTMLReport {
   var scores: String {
     guard let scores = result.scores, result.counts.candidatesScored > 0 else { return "" }
     let chart = Self.histogram(
-      scores.candidates, null: scores.controls, threshold: nil,
+      scores.candidates, null: scores.controls, cut: scores.gap.map { ($0, "apart above") },
       title: "Flip-test scores of the \(result.counts.candidatesScored) images searched", id: "candidates")
+    let apart =
+      switch scores.aboveGap {
+      case nil: ""
+      case 0: " No window stands apart from the others."
+      case let windows?: " \(windows) windows stand apart, with next to nothing between them and the others."
+      }
     return """
       <div class="charts">\(chart)</div>
-      <p class="note">Counts are on a logarithmic scale. The outline is the null: control windows of the same images through the same test.</p>
+      <p class="note">Counts are on a logarithmic scale. The outline is the null: control windows of the same images through the same test.\(apart)</p>
       """
   }
 
   private static func histogram(
-    _ data: ScoreSummary.Histogram, null: ScoreSummary.Histogram?, threshold: Double?, title: String, id: String
+    _ data: ScoreSummary.Histogram, null: ScoreSummary.Histogram?, cut: (value: Double, words: String)?, title: String,
+    id: String
   ) -> String {
     let (width, height) = (560.0, 180.0)
     let most = max(data.counts.max() ?? 1, null?.counts.max() ?? 1)
@@ -80,17 +87,17 @@ extension HTMLReport {
           "L\(number(Double($0) * bar)) \(number(height - tall($1)))h\(number(bar - 1))"
         }.joined() + "\"/>"
     }
-    let line = threshold.map { value -> String in
-      let x = (value - data.lower) / (data.upper - data.lower) * width
+    let line = cut.map { cut -> String in
+      let x = (cut.value - data.lower) / (data.upper - data.lower) * width
       guard x >= 0, x <= width else { return "" }
       return
-        "<line class=\"cut\" x1=\"\(number(x))\" x2=\"\(number(x))\" y1=\"0\" y2=\"\(number(height))\"/><text x=\"\(number(min(x + 5, width - 90)))\" y=\"14\">remove above</text>"
+        "<line class=\"cut\" x1=\"\(number(x))\" x2=\"\(number(x))\" y1=\"0\" y2=\"\(number(height))\"/><text x=\"\(number(min(x + 5, width - 90)))\" y=\"14\">\(cut.words)</text>"
     }
     let peak = data.counts.indices.max { data.counts[$0] < data.counts[$1] } ?? 0
     let where_ = number(
       data.lower + (data.upper - data.lower) * (Double(peak) + 0.5) / Double(max(1, data.counts.count)))
     let words =
-      "\(data.counts.reduce(0, +)) scores from \(number(data.lower)) to \(number(data.upper)), most of them near \(where_)\(threshold.map { "; removed above \(number($0))" } ?? "")"
+      "\(data.counts.reduce(0, +)) scores from \(number(data.lower)) to \(number(data.upper)), most of them near \(where_)\(cut.map { "; \($0.words) \(number($0.value))" } ?? "")"
     return """
       <figure><svg viewBox="0 0 \(Int(width)) \(Int(height) + 22)" role="img" aria-labelledby="\(id)-title \(id)-text">
       <title id="\(id)-title">\(escapedHTML(title))</title><desc id="\(id)-text">\(words).</desc>

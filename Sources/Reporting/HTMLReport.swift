@@ -120,7 +120,7 @@ public struct HTMLReport {
         .map { "top \($0.key): \(percent($0.value)) %" }.joined(separator: ", ")
       return """
         <h3>Against the planted attack</h3>
-        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(escapedHTML(top)). ")The truth was compared after the decision; no detector saw it.</p>
+        <p>\(truth.poisons) images were poisoned. Removal recall <b>\(percent(truth.recall)) %</b>, precision <b>\(percent(truth.precision)) %</b>; \(percent(truth.falseRemovalRate)) % of the other images were removed. \(top.isEmpty ? "" : "Precision of the search: \(escapedHTML(top))\(truth.gapPrecision.map { "; above the gap: \(percent($0)) %" } ?? ""). ")The truth was compared after the decision; no detector saw it.</p>
         """
     } ?? ""
   }

@@ -856,6 +856,29 @@ extension Encoder.Configuration {
     }
   }
 
+  /// What a trigger pulls is a mode of its own; what nature pulls is the end of a tail.
+  @Test func windowsStandApartOnlyIfThereAreTwoModes() throws {
+    func search(_ shift: (Int, inout RandomStream) -> Float) -> PatchSearch.State {
+      var (search, stream) = (PatchSearch.State(), RandomStream(seed: 12))
+      for i in 0..<400 {
+        func window(_ shift: Float) -> PatchSearch.Candidate {
+          .init(
+            image: i, cluster: 0, window: Window(x: 0, y: 0, side: 8),
+            score: .init(flips: 0, shift: shift, images: 64))
+        }
+        search.candidates.append(window(shift(i, &stream)))
+        search.controls.append(window(0.02 * stream.normal()))
+      }
+      return search
+    }
+    let planted = search { i, stream in i < 60 ? 0.4 + 0.05 * stream.normal() : 0.02 * stream.normal() }
+    let natural = search { _, stream in 0.02 * stream.normal() - 0.06 * Float(log(Double(stream.uniform() + 1e-6))) }
+    let gap = try #require(SearchedPatches().gap(planted))
+    #expect(gap.above == 60 && gap.threshold > 0.1 && gap.threshold < 0.3)
+    #expect(SearchedPatches().gap(natural) == nil)
+    #expect(SearchedPatches().gap(.init()) == nil)
+  }
+
   /// Datasets hold the same picture over and over: that is no pattern that unrelated images share.
   @Test func copiesOfOneImageAreNoPattern() throws {
     let plain = try Self.set(400, waved: 0..<1)

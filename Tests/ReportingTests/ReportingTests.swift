@@ -78,8 +78,8 @@ import Testing
       counts: .init(suspects: 1, kept: 9, candidatesScored: 5, flipsEvaluated: 1280),
       metrics: Metrics(before: metrics, after: metrics, afterPlain: nil),
       scores: ScoreSummary(
-        candidates: .init([0.1, 0.2, 0.9], bins: 4), controls: .init([0.1, 0.1], bins: 4, range: 0.1...0.9),
-        first: scores),
+        candidates: .init([0.1, 0.2, 0.9], bins: 4), controls: .init([0.1, 0.1], bins: 4, range: 0.1...0.9), gap: 0.5,
+        aboveGap: 1, first: scores),
       clusters: [.init(id: 3, images: 5, suspects: 1, examples: [])],
       map: .init(method: "t-SNE \(path)", x: [0, 0.5, 1], y: [0, 1, 0.5], family: [0, 0, 1]), groundTruth: nil)
   }
