@@ -93,7 +93,7 @@ public struct SearchedPatches: Detector {
       scores.candidates, decoys: scores.controls,
       members: scores.candidates.indices.filter { scores.candidates[$0] > limit },
       rate: nil)
-    return separation.isPlantedObject ? separation : nil
+    return separation.isPlanted ? separation : nil
   }
 
   /// The score that a share of the control windows, the significance, is above.
