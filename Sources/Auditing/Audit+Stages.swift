@@ -56,7 +56,7 @@ extension Audit {
       return ("\(path): \(imported.summary)", nil)
     }
     let state = try training(
-      "search", over: copy, scanConfiguration, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
+      "search", over: copy, searchTraining, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
     try save(Encoder(searchEncoderConfiguration, weights: state.arrays), as: "search")
     var (summaries, images) = (["search: \(summary(state))"], state.epoch * set.count)
     if isCompared {

@@ -225,6 +225,16 @@ public final class Audit {
     return own
   }
 
+  /// The recipe of the search encoder: with smaller batches the learning rate falls in proportion (Goyal et al., 2017, arXiv
+  /// 1706.02677).
+  var searchTraining: ContrastiveConfiguration {
+    var own = scanConfiguration
+    let batch = min(own.batch, configuration.search.batch)
+    own.learningRate *= Float(batch) / Float(own.batch)
+    own.batch = batch
+    return own
+  }
+
   func adapted(_ augmentation: Augmentation) -> Augmentation {
     guard configuration.adaptAugmentation, set.greyShare >= 0.5 else { return augmentation }
     var own = augmentation

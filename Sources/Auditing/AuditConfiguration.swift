@@ -85,6 +85,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       configuration.filter.classifier.networks = 5
       configuration.filter.classifier.iterations = 2000
       configuration.search.flipImages = 1000
+      configuration.search.batch = configuration.scan.batch
       configuration.advcl.epochs = 1000
       configuration.advcl.batch = 512
       configuration.advcl.learningRate = 0.5

@@ -22,6 +22,10 @@ public struct PatchSearch {
     /// averages alone the encoder does not tie a trigger in half of a class to a cluster
     /// (`Benchmarks/Detection/NOTES.md`).
     public var pooling = ResNet.Configuration.Pooling.both
+    /// Images in a batch of the search encoder's training, if its recipe has more. Images with a trigger that
+    /// meet in a batch are each other's negatives and pushed apart: with 256 of which a twentieth is poisoned they are 13,
+    /// with 32 one or two, as in published settings (`Benchmarks/Detection/NOTES.md`).
+    public var batch = 32
     /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?
     /// Main directions that are kept and whitened.
@@ -53,6 +57,7 @@ public struct PatchSearch {
     /// Everything in these settings that cannot work, in words.
     public func problems(side: Int?) -> [String] {
       var found: [String] = []
+      if batch < 8 { found.append("the search encoder's batch must be at least 8, not \(batch)") }
       if let clusters, clusters < 2 { found.append("clusters must be at least 2, not \(clusters)") }
       if let windowPixels, windowPixels < 2 || windowPixels > (side ?? .max) {
         found.append("window must be 2 pixels up to the image side, not \(windowPixels)")

@@ -37,12 +37,13 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     self.weights = weights ?? [Float](repeating: 1, count: image.width * image.width)
   }
 
-  /// Weight from which a pixel is the same in all images.
-  private static let shared: Float = 0.3
+  /// Weight from which a pixel is the same in all images: 0.05 and less where they differ, 0.08 and more where JPEG moves the
+  /// colours of a trigger by up to 50 levels, as its halved resolution of colours falls on another pixel.
+  private static let shared: Float = 0.08
 
   /// Of each pixel whether it is of the trigger: the same in all images or, where they show through all of it, as nearly so as the
   /// best.
-  var isShared: [Bool] {
+  package var isShared: [Bool] {
     let limit = min(Self.shared, 0.7 * (weights.max() ?? 0))
     return weights.map { $0 >= limit }
   }

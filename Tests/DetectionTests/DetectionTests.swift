@@ -377,6 +377,30 @@ import Testing
     #expect(proposal.trigger?.shown == trigger)
   }
 
+  /// JPEG halves the resolution of colours, which fall on other pixels wherever the picture lies: it is planted whole all the same.
+  @Test func pictureInPhotographsIsPlantedWhole() throws {
+    let (plain, _) = try set(400, side: 32, poisoned: [])
+    let cells = picture(4, seed: 99).pixels.map { UInt8($0 < 128 ? 0 : 255) }
+    let trigger = Image(
+      width: 10, height: 10,
+      pixels: (0..<300).map { k in cells[3 * (k / 3 / 10 * 4 / 10 * 4 + k / 3 % 10 * 4 / 10) + k % 3] })
+    var images: [Int: Image] = [:]
+    for i in 0..<400 {
+      var (image, stream) = (plain.image(i), RandomStream(seed: 6).stream(i))
+      if i < 60 { image.paste(trigger, x: stream.integer(below: 23), y: stream.integer(below: 23)) }
+      images[i] = try ImageCodec.decode(ImageCodec.encodeJPEG(image, quality: 85))
+    }
+    let found = RecurringPatches().proposals(
+      DetectionContext(
+        set: plain.replacing(images), device: CPUDevice(threads: 2), threads: 2, stream: RandomStream(seed: 1)))
+    guard case .patch(let template)? = found.first?.trigger else {
+      Issue.record("no picture was found")
+      return
+    }
+    #expect(template.side >= 8 && template.side <= 11)
+    #expect(20 * template.isShared.count { $0 } >= 17 * template.side * template.side)
+  }
+
   /// A picture that is half transparent, of a strength of its own in every image: correlation with
   /// what some images taught finds part of them; what chance matches look like tells the others.
   @Test func pixelsTellWhatCorrelationDoesNot() throws {
