@@ -26,7 +26,7 @@ extension Audit {
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
-    let gap = searchedPatches.gap(search)
+    let gap = scoreGap(search)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
@@ -324,6 +324,10 @@ extension Audit {
       })
   }
 
+  private func scoreGap(_ search: PatchSearch.State) -> Separation? {
+    searchedPatches.gap(search, rate: configuration.filter.falseDiscoveryRate)
+  }
+
   private func compare(_ outcome: PoisonFilter.Outcome) -> GroundTruthComparison? {
     guard let truth else { return nil }
     let poisoned = Set(truth.poisoned.map(\.path))
@@ -340,7 +344,7 @@ extension Audit {
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)
     }
-    let apart = searchedPatches.gap(search).map { gap in
+    let apart = scoreGap(search).map { gap in
       ranked.filter { $0.1 >= gap.threshold }.map { isPoisoned($0.0.image) }
     }
     let clean = set.count - poisoned.count

@@ -179,6 +179,13 @@ public struct Separation: Codable, Sendable, Hashable {
     count(scores, decoys)
   }
 
+  /// The threshold, or where the tail of what lies below it, as it goes on, leaves a share `rate` of false ones; nil if it leaves
+  /// more everywhere.
+  func beyondTail(_ scores: [Float], rate: Double) -> Float? {
+    let p = Calibration.tailPValues(scores, null: scores.filter { $0 < threshold })
+    return Calibration.threshold(scores, p, rate: rate).map { max(threshold, $0) }
+  }
+
   /// Cuts elsewhere.
   mutating func cut(at other: Float, _ scores: [Float], decoys: [Float]) {
     threshold = other
@@ -211,13 +218,11 @@ public struct Separation: Codable, Sendable, Hashable {
     distance = (mode - median) / spread
     guard mode > low else { return }
     dig(scores, from: low, to: mode)
-    let cut = threshold
-    let p = Calibration.tailPValues(scores, null: scores.filter { $0 < cut })
-    guard let lowest = Calibration.threshold(scores, p, rate: rate) else {
+    guard let cut = beyondTail(scores, rate: rate) else {
       threshold = .infinity
       return
     }
-    threshold = max(cut, lowest)
+    threshold = cut
     above = scores.count { $0 >= threshold }
     decoysAbove = Int((rate * Double(above)).rounded())
     deviation = Double(above - decoysAbove) / Double(above + decoysAbove + 1).squareRoot()

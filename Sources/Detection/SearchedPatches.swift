@@ -86,14 +86,18 @@ public struct SearchedPatches: Detector {
   ///
   /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one. Of what lies above the valley
   /// between, all was poisoned in the runs of `Benchmarks/DETECTION.md`.
-  public func gap(_ search: PatchSearch.State) -> Separation? {
+  ///
+  /// - Parameter rate: Largest share of natural ones among the windows above, as their tail goes on.
+  public func gap(_ search: PatchSearch.State, rate: Double) -> Separation? {
     let scores = Self.scores(search)
     guard let limit = limit(scores.controls.sorted()) else { return nil }
-    let separation = Separation(
+    var separation = Separation(
       scores.candidates, decoys: scores.controls,
       members: scores.candidates.indices.filter { scores.candidates[$0] > limit },
       rate: nil)
-    return separation.isPlanted ? separation : nil
+    guard separation.isPlanted, let cut = separation.beyondTail(scores.candidates, rate: rate) else { return nil }
+    separation.cut(at: cut, scores.candidates, decoys: scores.controls)
+    return separation
   }
 
   /// The score that a share of the control windows, the significance, is above.

@@ -897,10 +897,10 @@ extension Encoder.Configuration {
     }
     let planted = search { i, stream in i < 60 ? 0.4 + 0.05 * stream.normal() : 0.02 * stream.normal() }
     let natural = search { _, stream in 0.02 * stream.normal() - 0.06 * Float(log(Double(stream.uniform() + 1e-6))) }
-    let gap = try #require(SearchedPatches().gap(planted))
+    let gap = try #require(SearchedPatches().gap(planted, rate: 0.01))
     #expect(gap.above == 60 && gap.threshold > 0.1 && gap.threshold < 0.3)
-    #expect(SearchedPatches().gap(natural) == nil)
-    #expect(SearchedPatches().gap(.init()) == nil)
+    #expect(SearchedPatches().gap(natural, rate: 0.01) == nil)
+    #expect(SearchedPatches().gap(.init(), rate: 0.01) == nil)
   }
 
   /// Datasets hold the same picture over and over: that is no pattern that unrelated images share.
