@@ -26,7 +26,8 @@ extension Audit {
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
-    let gap = scoreGap(search)
+    let gap = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+      .gap(search, rate: configuration.filter.falseDiscoveryRate)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
@@ -53,7 +54,7 @@ extension Audit {
           : .init(scored.controls.map(Double.init), bins: 40, range: candidates.lower...candidates.upper),
         gap: gap.map { Double($0.threshold) }, aboveGap: gap?.above ?? 0,
         first: families.first?.scores),
-      clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome))
+      clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome, search, gap))
     // Read back, so that what is rendered now is what `bezoar report` renders later.
     let data = try CanonicalJSON.encode(result)
     try folder.write(data, to: "result.json")
@@ -324,11 +325,9 @@ extension Audit {
       })
   }
 
-  private func scoreGap(_ search: PatchSearch.State) -> Separation? {
-    searchedPatches.gap(search, rate: configuration.filter.falseDiscoveryRate)
-  }
-
-  private func compare(_ outcome: PoisonFilter.Outcome) -> GroundTruthComparison? {
+  private func compare(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ gap: Separation?)
+    -> GroundTruthComparison?
+  {
     guard let truth else { return nil }
     let poisoned = Set(truth.poisoned.map(\.path))
     func isPoisoned(_ i: Int) -> Bool { poisoned.contains(set.records[i].path.description) }
@@ -336,7 +335,6 @@ extension Audit {
     let (precision, recall) = (
       Double(hits) / Double(max(1, outcome.removals.count)), Double(hits) / Double(max(1, poisoned.count))
     )
-    let search = (try? folder.kept(json: PatchSearch.State.self, "search.json")) ?? .init()
     let ranked = zip(search.candidates, SearchedPatches.scores(search).candidates).sorted {
       ($0.1, $1.0.image) > ($1.1, $0.0.image)
     }
@@ -344,7 +342,7 @@ extension Audit {
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)
     }
-    let apart = scoreGap(search).map { gap in
+    let apart = gap.map { gap in
       ranked.filter { $0.1 >= gap.threshold }.map { isPoisoned($0.0.image) }
     }
     let clean = set.count - poisoned.count

@@ -179,7 +179,7 @@ extension Audit {
     }
     let isSearchable = try isSearchable()
     let learnt = context(copy, search, isSearchable ? try searched().space.rows : nil)
-    let proposals = searchedPatches.proposals(learnt) + TransformedCopies().proposals(learnt)
+    let proposals = Detectors.modelBased(configuration.filter).flatMap { $0.proposals(learnt) }
     var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
     ).decide(
@@ -199,11 +199,6 @@ extension Audit {
     return (
       "\(outcome.removals.count) suspects in \(outcome.families.count) families, \(kept.count) images kept", set.count
     )
-  }
-
-  /// What follows the search.
-  var searchedPatches: SearchedPatches {
-    SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
   }
 
   /// Adds what the families do to other images, and the secondary scores.

@@ -154,9 +154,11 @@ public enum Detectors {
     RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
-  public static let modelBased: [any Detector] = [SearchedPatches(), TransformedCopies()]
+  public static func modelBased(_ configuration: PoisonFilter.Configuration = .init()) -> [any Detector] {
+    [SearchedPatches(configuration.families, significance: configuration.significance), TransformedCopies()]
+  }
   /// Every one.
-  public static let all = modelFree + modelBased
+  public static let all = modelFree + modelBased()
 }
 
 /// Images that tell whether to look at all of them: a sample, and those that something was found in.

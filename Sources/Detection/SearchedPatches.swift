@@ -84,8 +84,7 @@ public struct SearchedPatches: Detector {
   /// How far the windows that score higher than nearly all control windows stand apart from the others; nil if they are but
   /// a tail.
   ///
-  /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one. Of what lies above the valley
-  /// between, all was poisoned in the runs of `Benchmarks/DETECTION.md`.
+  /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one.
   ///
   /// - Parameter rate: Largest share of natural ones among the windows above, as their tail goes on.
   public func gap(_ search: PatchSearch.State, rate: Double) -> Separation? {

@@ -606,24 +606,6 @@ private func orthonormal(_ rows: [SIMD16<Float>]) -> [SIMD16<Float>] {
   return result
 }
 
-/// A plane less the mean of the 5x5 pixels around each.
-private func lessLocalMean(_ plane: ArraySlice<Float>, side: Int) -> [Float] {
-  var result = Array(plane)
-  for y in 0..<side {
-    for x in 0..<side {
-      var (sum, count): (Float, Float) = (0, 0)
-      for row in max(0, y - 2)...min(side - 1, y + 2) {
-        for column in max(0, x - 2)...min(side - 1, x + 2) {
-          sum += plane[plane.startIndex + row * side + column]
-          count += 1
-        }
-      }
-      result[y * side + x] -= sum / count
-    }
-  }
-  return result
-}
-
 /// Solves A x = b for a symmetric positive matrix (Cholesky).
 private func solve(_ matrix: [Double], _ right: [Float]) -> [Float] {
   let d = right.count

@@ -126,26 +126,9 @@ private struct Plane: Sendable {
     thumbnail = thumbnails([Placement(x: 0, y: 0, side: Float(side))])
   }
 
-  /// Mean over the (2 radius + 1)² pixels around each, of those that there are.
-  static func localMean(_ values: [Float], _ side: Int, radius: Int) -> [Float] {
-    func along(_ values: [Float], _ step: Int, _ other: Int) -> [Float] {
-      var result = [Float](repeating: 0, count: side * side)
-      for line in 0..<side {
-        for i in 0..<side {
-          let near = max(0, i - radius)...min(side - 1, i + radius)
-          var sum: Float = 0
-          for k in near { sum += values[line * other + k * step] }
-          result[line * other + i * step] = sum / Float(near.count)
-        }
-      }
-      return result
-    }
-    return along(along(values, 1, side), side, 1)
-  }
-
   /// Thumbnails of mean 0 and length 1 of parts of the image, one after the other.
   func thumbnails(_ places: [Placement]) -> [Float] {
-    let smooth = Self.localMean(values, side, radius: max(1, side / 24))
+    let smooth = localMean(values[...], side: side, radius: max(1, side / 24))
     return places.flatMap { Self.unit($0.sampled(smooth, side, to: Placement.thumbnail)) }
   }
 
@@ -243,9 +226,7 @@ private struct Placement: Sendable {
       }
       if !isBetter { step /= 2 }
     }
-    func details(_ values: [Float]) -> [Float] {
-      Plane.unit(zip(values, Plane.localMean(values, side, radius: 2)).map(-))
-    }
+    func details(_ values: [Float]) -> [Float] { Plane.unit(lessLocalMean(values[...], side: side)) }
     return zip(details(part.values), details(place.sampled(whole.values, side, to: side))).reduce(0) {
       $0 + $1.0 * $1.1
     }
