@@ -194,48 +194,56 @@ struct RecurringWindows {
   /// Windows of whose neighbours most are near, those with the surest share first.
   private func seeds(_ device: any Device, _ radii: [(near: Float, alike: Float)]) -> [(window: Int, near: Float)] {
     let step = Swift.max(1, (count + Self.queries - 1) / Self.queries)
-    let queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
-    let (rowsAtOnce, columnsAtOnce) = (512, 4096)
+    let all = Swift.stride(from: 0, to: count, by: step).map(\.self)
+    // Most windows have no near ones at all.
+    let widest = radii.map(\.near).min() ?? 1
+    let near = neighbours(of: all, from: [widest], on: device)
+    let queries = all.indices.filter { near[$0][0] >= Float(Self.minimumMembers - 1) }.map { all[$0] }
+    let counts = neighbours(of: queries, from: radii.flatMap { [$0.near, $0.alike] }, on: device)
+    // What a fifth of all images show is no trigger but what they are. The colours of an object are in many windows of an image.
+    let largest = Float(likeness == .pixels ? thumbnails.count : count) / 5
+    var scored: [(seed: Int, near: Float, share: Float)] = []
+    for (seed, own) in zip(queries, counts) {
+      let shares = radii.indices.compactMap { i -> (near: Float, share: Float)? in
+        let (few, many) = (own[2 * i], own[2 * i + 1])
+        guard few >= Float(Self.minimumMembers - 1), few <= largest, few >= 0.5 * many else { return nil }
+        return (radii[i].near, Self.lowerBound(few, of: many))
+      }
+      if let best = shares.max(by: { $0.share < $1.share }) { scored.append((seed, best.near, best.share)) }
+    }
+    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map { ($0.seed, $0.near) }
+  }
+
+  /// How many other windows are nearer to each of some than each of some cosines: [window][cosine].
+  private func neighbours(of queries: [Int], from cosines: [Float], on device: any Device) -> [[Float]] {
+    let (rowsAtOnce, columnsAtOnce) = (256, 1024)
     let d = rows.width
     let trace = Trace()
     let left = trace.feed("queries", [rowsAtOnce, d])
     let right = trace.feed("windows", [columnsAtOnce, d])
     let cosine = left.matrixProduct(right, transposeRight: true)
-    func counted(_ limit: Float) -> Value { (cosine - limit).step().sum([1]) }
-    let executable = device.compile(trace.program(outputs: radii.flatMap { [counted($0.near), counted($0.alike)] }))
-    func part(_ indices: ArraySlice<Int>, _ size: Int) -> Tensor {
+    let executable = device.compile(trace.program(outputs: cosines.map { cosine.isGreater(than: trace.constant($0)).sum([1]) }))
+    func part(_ indices: some RandomAccessCollection<Int>, _ size: Int) -> Tensor {
       var values: [Float] = []
       values.reserveCapacity(size * d)
       for i in indices { values += rows.row(i) }
       values += [Float](repeating: 0, count: size * d - values.count)
       return Tensor([size, d], values)
     }
-    let all = Array(0..<count)
     let columns = Swift.stride(from: 0, to: count, by: columnsAtOnce).map {
-      part(all[$0..<min(count, $0 + columnsAtOnce)], columnsAtOnce)
+      part($0..<min(count, $0 + columnsAtOnce), columnsAtOnce)
     }
-    // What a fifth of all images show is no trigger but what they are. The colours of an object are in many windows of an image.
-    let largest = Float(likeness == .pixels ? thumbnails.count : count) / 5
-    var scored: [(seed: Int, near: Float, share: Float)] = []
+    // The window itself is among them.
+    var counts = [[Float]](repeating: [Float](repeating: -1, count: cosines.count), count: queries.count)
     for start in Swift.stride(from: 0, to: queries.count, by: rowsAtOnce) {
-      let own = queries[start..<min(queries.count, start + rowsAtOnce)]
-      let query = part(own, rowsAtOnce)
-      var counts = [[Float]](repeating: [Float](repeating: 0, count: own.count), count: 2 * radii.count)
+      let own = start..<min(queries.count, start + rowsAtOnce)
+      let query = part(queries[own], rowsAtOnce)
       for column in columns {
         let out = executable.run(feeds: [query, column], state: [])
-        for i in counts.indices { for k in 0..<own.count { counts[i][k] += out[i].scalars[k] } }
-      }
-      for (k, seed) in own.enumerated() {
-        let shares = radii.indices.compactMap { i -> (near: Float, share: Float)? in
-          // The window itself is among both.
-          let (few, many) = (counts[2 * i][k] - 1, counts[2 * i + 1][k] - 1)
-          guard few >= Float(Self.minimumMembers - 1), few <= largest, few >= 0.5 * many else { return nil }
-          return (radii[i].near, Self.lowerBound(few, of: many))
-        }
-        if let best = shares.max(by: { $0.share < $1.share }) { scored.append((seed, best.near, best.share)) }
+        for k in own { for i in cosines.indices { counts[k][i] += out[i].scalars[k - start] } }
       }
     }
-    return scored.sorted { ($0.share, $1.seed) > ($1.share, $0.seed) }.map { ($0.seed, $0.near) }
+    return counts
   }
 
   /// The mean of what some windows are described by.

@@ -80,9 +80,10 @@ public struct SpectralOutliers: Detector {
     let side: Int
     /// Coefficients kept, as indices into channel * side * side + row * side + column.
     let kept: [Int]
-    /// Wave k at place x: basis[k * side + x], and transposed.
+    /// Wave k at place x: basis[k * side + x].
     private let basis: [Float]
-    private let turned: [Float]
+    /// The same with eight waves in a vector, place after place; waves beyond the last are 0.
+    private let waves: [SIMD8<Float>]
     private let imageSide: Int
 
     init(_ set: ImageSet, isClipped: Bool) {
@@ -92,13 +93,17 @@ public struct SpectralOutliers: Detector {
       let n = side
       // Low frequencies are what images are about; a class is no pattern.
       kept = (0..<3 * n * n).filter { max($0 % (n * n) / n, $0 % n) >= n / 4 }
-      let waves = (0..<n * n).map { i -> Float in
+      let basis = (0..<n * n).map { i -> Float in
         let (k, x) = (i / n, i % n)
         let scale = (Float(k == 0 ? 1 : 2) / Float(n)).squareRoot()
         return scale * cos(Float(2 * x + 1) * Float(k) * .pi / Float(2 * n))
       }
-      basis = waves
-      turned = (0..<n * n).map { waves[$0 % n * n + $0 / n] }
+      self.basis = basis
+      let vectors = (n + 7) / 8
+      waves = (0..<n * vectors).map { i in
+        let (x, first) = (i / vectors, i % vectors * 8)
+        return SIMD8((first..<first + 8).map { $0 < n ? basis[$0 * n + x] : 0 })
+      }
     }
 
     /// Y, U and V planes in levels, each side * side; tiles of a larger image are averaged, which keeps
@@ -153,21 +158,25 @@ public struct SpectralOutliers: Detector {
     func amplitudes(_ set: ImageSet, _ image: Int) -> [Float] {
       let n = side
       let planes = planes(set, image)
-      var (half, whole) = ([Float](repeating: 0, count: n * n), [Float](repeating: 0, count: 3 * n * n))
+      let vectors = (n + 7) / 8
+      var half = [SIMD8<Float>](repeating: .zero, count: n * vectors)
+      var line = [SIMD8<Float>](repeating: .zero, count: vectors)
+      var whole = [Float](repeating: 0, count: 3 * n * n)
       for c in 0..<3 {
-        for i in half.indices { half[i] = 0 }
+        for i in half.indices { half[i] = .zero }
         for y in 0..<n {
           for x in 0..<n {
             let value = planes[c * n * n + y * n + x]
-            for k in 0..<n { half[y * n + k] += value * turned[x * n + k] }
+            for v in 0..<vectors { half[y * vectors + v] += value * waves[x * vectors + v] }
           }
         }
-        for k in 0..<n {
-          for x in 0..<n { whole[c * n * n + k * n + x] = 0 }
+        for row in 0..<n {
+          for v in 0..<vectors { line[v] = .zero }
           for y in 0..<n {
-            let weight = basis[k * n + y]
-            for x in 0..<n { whole[c * n * n + k * n + x] += weight * half[y * n + x] }
+            let weight = basis[row * n + y]
+            for v in 0..<vectors { line[v] += weight * half[y * vectors + v] }
           }
+          for column in 0..<n { whole[(c * n + row) * n + column] = line[column / 8][column % 8] }
         }
       }
       return kept.map { whole[$0] }
@@ -533,16 +542,19 @@ public struct SpectralOutliers: Detector {
     private func covariance(_ chosen: [Int], of rows: [Int]) -> [Double] {
       let d = chosen.count
       let rows = stride(from: 0, to: rows.count, by: max(1, n / 2500)).map { rows[$0] }
-      let columns = chosen.map { k -> [Float] in
-        let own = rows.map { z[k * n + $0] }
-        let mean = own.reduce(0, +) / Float(max(1, own.count))
-        return own.map { $0 - mean }
+      // Eight images in a vector, the last one filled with zeros.
+      let columns = chosen.map { k -> [SIMD8<Float>] in
+        let mean = rows.reduce(0) { $0 + z[k * n + $1] } / Float(max(1, rows.count))
+        var own = [SIMD8<Float>](repeating: .zero, count: (rows.count + 7) / 8)
+        for (i, row) in rows.enumerated() { own[i / 8][i % 8] = z[k * n + row] - mean }
+        return own
       }
       var result = [Double](repeating: 0, count: d * d)
       for a in 0..<d {
         for b in 0...a {
-          var sum: Float = 0
-          for i in rows.indices { sum += columns[a][i] * columns[b][i] }
+          var sums = SIMD8<Float>.zero
+          for (left, right) in zip(columns[a], columns[b]) { sums += left * right }
+          let sum = sums.sum()
           let value = Double(sum) / Double(max(1, rows.count)) + (a == b ? 0.3 : 0)
           (result[a * d + b], result[b * d + a]) = (value, value)
         }

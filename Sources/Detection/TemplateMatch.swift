@@ -203,20 +203,20 @@ package final class TemplateMatcher {
     let extent = side + 2 * margin
     span = extent - own + 1
     let outputs = 5 * templates.count
-    // Inputs are pixels and their squares; outputs a template: product, three sums, one sum of squares.
-    var kernel = [Float](repeating: 0, count: own * own * 6 * outputs)
+    // Inputs are pixels and their length squared; outputs a template: product, three sums, one sum of squares.
+    var kernel = [Float](repeating: 0, count: own * own * 4 * outputs)
     for (t, template) in self.templates.enumerated() {
       for i in 0..<own * own {
         for c in 0..<3 {
-          kernel[(i * 6 + c) * outputs + 5 * t] = template.kernel[3 * i + c]
-          kernel[(i * 6 + c) * outputs + 5 * t + 1 + c] = template.weights[i]
-          kernel[(i * 6 + 3 + c) * outputs + 5 * t + 4] = template.weights[i]
+          kernel[(i * 4 + c) * outputs + 5 * t] = template.kernel[3 * i + c]
+          kernel[(i * 4 + c) * outputs + 5 * t + 1 + c] = template.weights[i]
         }
+        kernel[(i * 4 + 3) * outputs + 5 * t + 4] = template.weights[i]
       }
     }
     let trace = Trace()
-    let pixels = trace.feed("pixels", [Self.batch, extent, extent, 6])
-    let weights = trace.constant(Tensor([own, own, 6, outputs], kernel))
+    let pixels = trace.feed("pixels", [Self.batch, extent, extent, 4])
+    let weights = trace.constant(Tensor([own, own, 4, outputs], kernel))
     executable = device.compile(trace.program(outputs: [pixels.convolution(weights, stride: 1, padding: 0)]))
   }
 
@@ -230,11 +230,11 @@ package final class TemplateMatcher {
   func peaks(_ images: [Int], count: Int) -> [[[TemplatePlace]]] {
     var result = [[[TemplatePlace]]](repeating: [], count: templates.count)
     let extent = side + 2 * margin
-    var pixels = [Float](repeating: 0, count: Self.batch * extent * extent * 6)
+    var pixels = [Float](repeating: 0, count: Self.batch * extent * extent * 4)
     for start in stride(from: 0, to: images.count, by: Self.batch) {
       let own = images[start..<min(start + Self.batch, images.count)]
-      for (slot, image) in own.enumerated() { fill(image, &pixels, slot * extent * extent * 6) }
-      let out = executable.run(feeds: [Tensor([Self.batch, extent, extent, 6], pixels)], state: [])[0].scalars
+      for (slot, image) in own.enumerated() { fill(image, &pixels, slot * extent * extent * 4) }
+      let out = executable.run(feeds: [Tensor([Self.batch, extent, extent, 4], pixels)], state: [])[0].scalars
       for slot in own.indices.map({ $0 - own.startIndex }) {
         for t in templates.indices { result[t].append(peaks(out, slot, t, count)) }
       }
@@ -283,12 +283,14 @@ package final class TemplateMatcher {
     let small = set.reduced(image, by: factor)
     for y in 0..<side {
       for x in 0..<side {
-        let to = position + ((y + margin) * (side + 2 * margin) + x + margin) * 6
+        let to = position + ((y + margin) * (side + 2 * margin) + x + margin) * 4
+        var squares: Float = 0
         for c in 0..<3 {
           let value = small[3 * (y * side + x) + c] * (1 / 255)
           pixels[to + c] = value
-          pixels[to + 3 + c] = value * value
+          squares += value * value
         }
+        pixels[to + 3] = squares
       }
     }
   }
