@@ -28,6 +28,7 @@ ATTACKS = [
     ("ssl-backdoor, random", ["--attack", "ssl-backdoor", "--rate", "0.5"]),
     ("ssl-backdoor, fixed", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "fixed"]),
     ("ssl-backdoor, grid", ["--attack", "ssl-backdoor", "--rate", "0.5", "--position", "grid"]),
+    ("ssl-backdoor, 8 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "8"]),
     ("ssl-backdoor, 22 %", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "7"]),
     ("ssl-backdoor, 5 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "5"]),
     ("ssl-backdoor, 4 pixels", ["--attack", "ssl-backdoor", "--rate", "0.5", "--size", "4"]),
@@ -174,7 +175,7 @@ def table(arguments):
         text += ["", "## Preset `%s`" % preset, ""]
         head = ["dataset", "attack", "seeds", "recall %", "precision %", "false removals %", "verdicts", "found by"]
         if preset != "screen":
-            head += ["precision of the 20 best windows %", "windows above the score gap (precision %)", "attack success (clean) %", "flips"]
+            head += ["precision of the 20 best windows %", "alike windows above the score gap (precision %)", "attack success (clean) %", "flips"]
         text += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
         for dataset in DATASETS:
             for attack, _ in ATTACKS:

@@ -26,8 +26,8 @@ extension Audit {
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
-    let gap = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
-      .gap(search, rate: configuration.filter.falseDiscoveryRate)
+    let apart = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+      .apart(search, in: set, rate: configuration.filter.falseDiscoveryRate)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
@@ -52,9 +52,9 @@ extension Audit {
         controls: scored.controls.isEmpty
           ? nil
           : .init(scored.controls.map(Double.init), bins: 40, range: candidates.lower...candidates.upper),
-        gap: gap.map { Double($0.threshold) }, aboveGap: gap?.above ?? 0,
+        gap: apart.map { Double($0.gap) }, aboveGap: apart?.candidates.count ?? 0,
         first: families.first?.scores),
-      clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome, search, gap))
+      clusters: try writeClusters(outcome), map: try makeMap(outcome), groundTruth: compare(outcome, search, apart))
     // Read back, so that what is rendered now is what `bezoar report` renders later.
     let data = try CanonicalJSON.encode(result)
     try folder.write(data, to: "result.json")
@@ -325,9 +325,9 @@ extension Audit {
       })
   }
 
-  private func compare(_ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ gap: Separation?)
-    -> GroundTruthComparison?
-  {
+  private func compare(
+    _ outcome: PoisonFilter.Outcome, _ search: PatchSearch.State, _ apart: SearchedPatches.Apart?
+  ) -> GroundTruthComparison? {
     guard let truth else { return nil }
     let poisoned = Set(truth.poisoned.map(\.path))
     func isPoisoned(_ i: Int) -> Bool { poisoned.contains(set.records[i].path.description) }
@@ -342,14 +342,14 @@ extension Audit {
     for k in [5, 10, 20, 50, 100] where k <= ranked.count {
       top[String(k)] = Double(ranked[..<k].filter { isPoisoned($0.0.image) }.count) / Double(k)
     }
-    let apart = gap.map { gap in
-      ranked.filter { $0.1 >= gap.threshold }.map { isPoisoned($0.0.image) }
-    }
     let clean = set.count - poisoned.count
     return GroundTruthComparison(
       poisons: poisoned.count, precision: precision, recall: recall,
       f1: precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, topKPrecision: top,
-      gapPrecision: apart.map { Double($0.count { $0 }) / Double(max(1, $0.count)) },
+      gapPrecision: apart.map { apart in
+        Double(apart.candidates.count { isPoisoned(search.candidates[$0].image) })
+          / Double(max(1, apart.candidates.count))
+      },
       falseRemovalRate: Double(outcome.removals.count - hits) / Double(max(1, clean)))
   }
 }

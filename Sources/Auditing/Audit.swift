@@ -225,13 +225,14 @@ public final class Audit {
     return own
   }
 
-  /// The recipe of the search encoder: with smaller batches the learning rate falls in proportion (Goyal et al., 2017, arXiv
+  /// The recipe of the search encoder, longer: with smaller batches the learning rate falls in proportion (Goyal et al., 2017, arXiv
   /// 1706.02677).
   var searchTraining: ContrastiveConfiguration {
     var own = scanConfiguration
     let batch = min(own.batch, configuration.search.batch)
     own.learningRate *= Float(batch) / Float(own.batch)
     own.batch = batch
+    own.epochs *= configuration.search.epochFactor
     return own
   }
 

@@ -74,6 +74,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       configuration.retrain = []
     case .quick:
       configuration.scan.epochs = 20
+      configuration.search.epochFactor = 1
       configuration.filter.classifier.iterations = 200
       configuration.advcl.epochs = 4
       configuration.evaluation.robustImages = 250
@@ -86,6 +87,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       configuration.filter.classifier.iterations = 2000
       configuration.search.flipImages = 1000
       configuration.search.batch = configuration.scan.batch
+      configuration.search.epochFactor = 1
       configuration.advcl.epochs = 1000
       configuration.advcl.batch = 512
       configuration.advcl.learningRate = 0.5

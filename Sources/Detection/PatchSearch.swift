@@ -26,6 +26,9 @@ public struct PatchSearch {
     /// meet in a batch are each other's negatives and pushed apart: with 256 of which a twentieth is poisoned they are 13,
     /// with 32 one or two, as in published settings (`Benchmarks/Detection/NOTES.md`).
     public var batch = 32
+    /// Epochs of the search encoder's training relative to its recipe's. A trigger of 22 % of the side is tied to a
+    /// cluster after 60 epochs and not after 30 (`Benchmarks/Detection/NOTES.md`).
+    public var epochFactor = 2
     /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?
     /// Main directions that are kept and whitened.
@@ -58,6 +61,7 @@ public struct PatchSearch {
     public func problems(side: Int?) -> [String] {
       var found: [String] = []
       if batch < 8 { found.append("the search encoder's batch must be at least 8, not \(batch)") }
+      if epochFactor < 1 { found.append("the search encoder's epoch factor must be at least 1, not \(epochFactor)") }
       if let clusters, clusters < 2 { found.append("clusters must be at least 2, not \(clusters)") }
       if let windowPixels, windowPixels < 2 || windowPixels > (side ?? .max) {
         found.append("window must be 2 pixels up to the image side, not \(windowPixels)")

@@ -222,7 +222,8 @@ struct RecurringWindows {
     let left = trace.feed("queries", [rowsAtOnce, d])
     let right = trace.feed("windows", [columnsAtOnce, d])
     let cosine = left.matrixProduct(right, transposeRight: true)
-    let executable = device.compile(trace.program(outputs: cosines.map { cosine.isGreater(than: trace.constant($0)).sum([1]) }))
+    let executable = device.compile(
+      trace.program(outputs: cosines.map { cosine.isGreater(than: trace.constant($0)).sum([1]) }))
     func part(_ indices: some RandomAccessCollection<Int>, _ size: Int) -> Tensor {
       var values: [Float] = []
       values.reserveCapacity(size * d)

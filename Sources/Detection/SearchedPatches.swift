@@ -1,3 +1,4 @@
+import Contrastive
 import Datasets
 import Images
 
@@ -81,22 +82,58 @@ public struct SearchedPatches: Detector {
     }
   }
 
-  /// How far the windows that score higher than nearly all control windows stand apart from the others; nil if they are but
-  /// a tail.
+  /// Windows that stand apart from all others.
+  public struct Apart {
+    /// The score above which they do.
+    public var gap: Float
+    /// Indices into the search's candidates.
+    public var candidates: [Int]
+  }
+
+  /// The windows that score higher than nearly all control windows, stand apart from the others and look alike; nil if they are
+  /// but a tail.
   ///
-  /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one.
+  /// Shifts of windows that a trigger pulls are a mode of their own, natural ones fall off without one. A few natural windows
+  /// lie among those of the trigger, diagonals of high contrast for one; their colours are not those of the others.
   ///
   /// - Parameter rate: Largest share of natural ones among the windows above, as their tail goes on.
-  public func gap(_ search: PatchSearch.State, rate: Double) -> Separation? {
+  public func apart(_ search: PatchSearch.State, in set: ImageSet, rate: Double) -> Apart? {
     let scores = Self.scores(search)
     guard let limit = limit(scores.controls.sorted()) else { return nil }
-    var separation = Separation(
+    let separation = Separation(
       scores.candidates, decoys: scores.controls,
       members: scores.candidates.indices.filter { scores.candidates[$0] > limit },
       rate: nil)
-    guard separation.isPlanted, let cut = separation.beyondTail(scores.candidates, rate: rate) else { return nil }
-    separation.cut(at: cut, scores.candidates, decoys: scores.controls)
-    return separation
+    guard separation.isPlanted, let gap = separation.beyondTail(scores.candidates, rate: rate) else { return nil }
+    let above = scores.candidates.indices.filter { scores.candidates[$0] >= gap }
+    let own = Self.alike(above.map { search.candidates[$0] }, search.controls, in: set)
+    guard own.count >= Self.smallestGroup else { return nil }
+    return Apart(gap: gap, candidates: own.map { above[$0] })
+  }
+
+  /// Control windows whose colours are compared, at most.
+  private static let likenessControls = 1000
+  /// Share of them that resembles other windows less than these have to resemble each other.
+  private static let significantLikeness = 0.99
+
+  /// Those of some windows whose colours are those of a tenth of the others, as those of hardly any control window are.
+  private static func alike(
+    _ windows: [PatchSearch.Candidate], _ controls: [PatchSearch.Candidate], in set: ImageSet
+  ) -> [Int] {
+    func colours(_ window: PatchSearch.Candidate) -> [Float] {
+      ColourHistogram.values(set.crop(window.image, window.window).pixels.map { Float($0) })
+    }
+    let own = windows.map(colours)
+    let nearest = max(3, windows.count / 10)
+    /// Mean cosine with the nearest ones, without the nearest of all, which may be the window itself.
+    func likeness(_ colours: [Float]) -> Float {
+      let cosines = own.map { dot($0[...], colours[...]) }.sorted(by: >).dropFirst().prefix(nearest)
+      return cosines.reduce(0, +) / Float(max(1, cosines.count))
+    }
+    let step = max(1, (controls.count + likenessControls - 1) / likenessControls)
+    let null = stride(from: 0, to: controls.count, by: step).map { likeness(colours(controls[$0])) }.sorted()
+    let limit = null[min(null.count - 1, Int(significantLikeness * Double(null.count)))]
+    return own.indices.filter { likeness(own[$0]) > limit }
   }
 
   /// The score that a share of the control windows, the significance, is above.

@@ -228,7 +228,7 @@ public struct ScoreSummary: Codable, Equatable, Sendable {
   public var controls: Histogram?
   /// The score above which windows stand apart from all others, with next to nothing between; null if none do.
   @Nullable public var gap: Double?
-  /// Windows above the gap; 0 without one.
+  /// Windows above the gap that look alike; 0 without one.
   @Nullable public var aboveGap: Int?
   /// How clearly each image shows the first family's trigger; null without one. See ``TriggerFamily/scores``.
   @Nullable public var classifier: Histogram?

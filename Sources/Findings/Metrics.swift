@@ -93,7 +93,7 @@ public struct GroundTruthComparison: Codable, Equatable, Sendable {
   public var f1: Double
   /// Share of poisons among the k candidates that score highest in the search, by k.
   public var topKPrecision: [String: Double]
-  /// Share of poisons among the candidates above the score gap of the search; null if none stand apart. See ``ScoreSummary/gap``.
+  /// Share of poisons among the candidates above the score gap of the search that look alike; null if none stand apart. See ``ScoreSummary/aboveGap``.
   @Nullable public var gapPrecision: Double?
   /// Share of unpoisoned images that were removed.
   public var falseRemovalRate: Double

@@ -59,7 +59,8 @@ extension HTMLReport {
       switch scores.aboveGap {
       case nil: ""
       case 0: " No window stands apart from the others."
-      case let windows?: " \(windows) windows stand apart, with next to nothing between them and the others."
+      case let windows?:
+        " \(windows) windows that look alike stand apart, with next to nothing between them and the others."
       }
     return """
       <div class="charts">\(chart)</div>

@@ -27,7 +27,7 @@ import Testing
   @Test(arguments: [
     ("scan.epoch", "7", "did you mean scan.epochs"), ("scan.epochs", "many", "scan.epochs must be"),
     ("scan.epochs", "0", "epochs must be at least 1"), ("imageSize", "7", "image size must be 16"),
-    ("search.batch", "4", "batch must be at least 8"),
+    ("search.batch", "4", "batch must be at least 8"), ("search.epochFactor", "0", "epoch factor must be at least 1"),
     ("retrain", #"["both"]"#, "both"), ("version", "2", "version 2 is not known"),
   ]) func mistakesAreNamed(_ name: String, _ value: String, _ message: String) throws {
     var layers = try ConfigurationLayers(.standard)

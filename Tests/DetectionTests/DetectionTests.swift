@@ -885,22 +885,25 @@ extension Encoder.Configuration {
     func search(_ shift: (Int, inout RandomStream) -> Float) -> PatchSearch.State {
       var (search, stream) = (PatchSearch.State(), RandomStream(seed: 12))
       for i in 0..<400 {
-        func window(_ shift: Float) -> PatchSearch.Candidate {
+        func window(_ x: Int, _ y: Int, _ shift: Float) -> PatchSearch.Candidate {
           .init(
-            image: i, cluster: 0, window: Window(x: 0, y: 0, side: 8),
+            image: i, cluster: 0, window: Window(x: x, y: y, side: 5),
             score: .init(flips: 0, shift: shift, images: 64))
         }
-        search.candidates.append(window(shift(i, &stream)))
-        search.controls.append(window(0.02 * stream.normal()))
+        // Where marks lie, and anywhere.
+        search.candidates.append(window(5 * i % 19, 7 * i % 20, shift(i, &stream)))
+        search.controls.append(window(11 * i % 19, 13 * i % 20, 0.02 * stream.normal()))
       }
       return search
     }
     let planted = search { i, stream in i < 60 ? 0.4 + 0.05 * stream.normal() : 0.02 * stream.normal() }
     let natural = search { _, stream in 0.02 * stream.normal() - 0.06 * Float(log(Double(stream.uniform() + 1e-6))) }
-    let gap = try #require(SearchedPatches().gap(planted, rate: 0.01))
-    #expect(gap.above == 60 && gap.threshold > 0.1 && gap.threshold < 0.3)
-    #expect(SearchedPatches().gap(natural, rate: 0.01) == nil)
-    #expect(SearchedPatches().gap(.init(), rate: 0.01) == nil)
+    // 60 windows are pulled, of which the first 57 show the same.
+    let set = try Self.set(400, marked: 0..<57)
+    let apart = try #require(SearchedPatches().apart(planted, in: set, rate: 0.01))
+    #expect(apart.candidates == Array(0..<57) && apart.gap > 0.1 && apart.gap < 0.3)
+    #expect(SearchedPatches().apart(natural, in: set, rate: 0.01) == nil)
+    #expect(SearchedPatches().apart(.init(), in: set, rate: 0.01) == nil)
   }
 
   /// Datasets hold the same picture over and over: that is no pattern that unrelated images share.
