@@ -32,8 +32,9 @@ public struct FamilySearch: Sendable {
     public var commonness: Float = 0.7
     /// Smallest number of images in a family.
     public var minimumMembers = 4
-    /// Share of the window that is compared, along a side.
-    public var centre = 0.8
+    /// Shares of the window that are compared, along a side, one after the other: the smaller lies within the trigger where
+    /// windows miss it by some pixels.
+    public var centres = [0.8, 0.4]
     /// Smallest standard deviation of the centre's values, 0...255: flat pictures prove nothing.
     public var minimumContrast: Float = 12
 
@@ -60,9 +61,17 @@ public struct FamilySearch: Sendable {
   /// - Parameter ranked: Candidates in order of their score; the first ones are compared.
   package func families(_ ranked: [PatchSearch.Candidate]) -> [WindowFamily] {
     let pool = Array(ranked.prefix(configuration.candidates))
-    let inner = centreSide(pool.first?.window.side ?? 0)
-    let matches = concurrentMap(pool.count, threads: threads) { i -> [PatchMatch.Place]? in
-      let match = PatchMatch(centre(pool[i], inner))
+    var free = Set(pool.indices)
+    return configuration.centres.flatMap { centre in
+      families(pool, &free, inner: max(3, Int((centre * Double(pool.first?.window.side ?? 0)).rounded())))
+    }
+  }
+
+  /// Families of which the inner squares of windows are alike; takes what is in one out of those that are free.
+  private func families(_ pool: [PatchSearch.Candidate], _ free: inout Set<Int>, inner: Int) -> [WindowFamily] {
+    let own = free.sorted()
+    let matches = concurrentMap(own.count, threads: threads) { slot -> [PatchMatch.Place]? in
+      let match = PatchMatch(centre(pool[own[slot]], inner))
       guard match.contrast >= configuration.minimumContrast else { return nil }
       let common = sample.map { match.best(in: set, $0).correlation }.sorted()
       guard let median = common.dropFirst(common.count / 2).first, median <= configuration.commonness else {
@@ -70,29 +79,30 @@ public struct FamilySearch: Sendable {
       }
       return pool.map { match.best(in: set, $0.image) }
     }
-    var free = Set(pool.indices)
-    var families: [WindowFamily] = []
+    // Without those whose windows are alike but recover no picture.
+    var (families, left): ([WindowFamily], Set<Int>) = ([], free)
     while true {
-      let seeds = free.sorted().compactMap { i -> (seed: Int, members: [Int])? in
-        guard let places = matches[i] else { return nil }
-        let members = free.filter { $0 != i && places[$0].correlation >= configuration.correlation }.sorted()
-        return members.count + 1 >= configuration.minimumMembers ? (i, [i] + members) : nil
+      let seeds = zip(own, matches).compactMap { i, places -> (places: [PatchMatch.Place], members: [Int])? in
+        guard let places, left.contains(i) else { return nil }
+        let members = left.filter { $0 != i && places[$0].correlation >= configuration.correlation }.sorted()
+        return members.count + 1 >= configuration.minimumMembers ? (places, [i] + members) : nil
       }
-      guard let best = seeds.max(by: { ($0.members.count, $1.seed) < ($1.members.count, $0.seed) }),
-        let places = matches[best.seed]
-      else { break }
-      free.subtract(best.members)
-      let aligned = best.members.map { (image: pool[$0].image, x: places[$0].x, y: places[$0].y) }
+      guard
+        let (places, members) = seeds.max(by: {
+          ($0.members.count, $1.members[0]) < ($1.members.count, $0.members[0])
+        })
+      else { return families }
+      left.subtract(members)
+      let aligned = members.map { (image: pool[$0].image, x: places[$0].x, y: places[$0].y) }
       guard let found = PatchAlignment.recover(set, aligned, inner: inner, agreement: 0.75) else { continue }
-      families.append(WindowFamily(members: best.members, recovered: found))
+      families.append(WindowFamily(members: members, recovered: found))
+      free.subtract(members)
       // What resembles the family's trigger is of it, even if it was not aligned well enough to join.
       let trigger = PatchMatch(centred(found.picture.image, inner))
       free = free.filter { trigger.best(in: set, pool[$0].image).correlation < 0.75 }
+      left.formIntersection(free)
     }
-    return families
   }
-
-  private func centreSide(_ window: Int) -> Int { max(3, Int((configuration.centre * Double(window)).rounded())) }
 
   private func centre(_ candidate: PatchSearch.Candidate, _ inner: Int) -> Image {
     let offset = (candidate.window.side - inner) / 2

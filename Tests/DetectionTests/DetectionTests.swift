@@ -105,6 +105,25 @@ import Testing
     #expect(family.recovered.picture.image == picture(8, seed: 99) && family.recovered.light == .same)
   }
 
+  /// A window that misses the trigger by two pixels each way has half of it and half of the image.
+  @Test func windowsBesideTheTriggerAreAFamilyByTheirInnermostPixels() throws {
+    let poisoned = Set(stride(from: 0, to: 60, by: 3))
+    let (set, places) = try set(60, poisoned: poisoned)
+    let ranked = candidates(set, places).map { candidate -> PatchSearch.Candidate in
+      guard let place = places[candidate.image] else { return candidate }
+      var candidate = candidate
+      let (dx, dy) = (candidate.image % 2 == 0 ? -2 : 2, candidate.image % 4 < 2 ? -2 : 2)
+      (candidate.window.x, candidate.window.y) = (place.x - 1 + dx, place.y - 1 + dy)
+      return candidate
+    }.filter { (0...set.side - 10).contains($0.window.x) && (0...set.side - 10).contains($0.window.y) }
+    var configuration = FamilySearch.Configuration()
+    let found = FamilySearch(configuration, set: set, threads: 2, RandomStream(seed: 1)).families(ranked)
+    #expect(found.map(\.recovered.picture.image) == [picture(8, seed: 99)])
+    #expect(Set(found.flatMap { $0.members.map { ranked[$0].image } }).isSubset(of: poisoned))
+    configuration.centres = [0.8]
+    #expect(FamilySearch(configuration, set: set, threads: 2, RandomStream(seed: 1)).families(ranked).isEmpty)
+  }
+
   @Test func unrelatedWindowsAreNoFamily() throws {
     let (set, places) = try set(60, poisoned: [])
     #expect(
