@@ -15,7 +15,7 @@ import Images
 public struct SearchedPatches: Detector {
   public static let name = "patch-search"
   public static let limits =
-    "patch-search sees visible, local triggers that the search encoder ties to a cluster, of a fifth to a third of the image side in some twentieth of all images, and that are among the images scored; not letters, not triggers spread over the image."
+    "patch-search sees visible, local triggers of some quarter of the image side and more, in about a twentieth of all images, where the search encoder ties them to a cluster and they are among the images scored; not letters, not triggers spread over the image."
 
   /// Windows of a cluster that are proposed together, and clusters, at most.
   static let smallestGroup = 8
