@@ -26,7 +26,7 @@ extension Audit {
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
-    let apart = SearchedPatches(configuration.filter.families, significance: configuration.filter.significance)
+    let apart = SearchedPatches(significance: configuration.filter.significance)
       .apart(search, in: set, rate: configuration.filter.falseDiscoveryRate)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
@@ -347,8 +347,7 @@ extension Audit {
       poisons: poisoned.count, precision: precision, recall: recall,
       f1: precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0, topKPrecision: top,
       gapPrecision: apart.map { apart in
-        Double(apart.candidates.count { isPoisoned(search.candidates[$0].image) })
-          / Double(max(1, apart.candidates.count))
+        Double(apart.candidates.count { isPoisoned(search.candidates[$0].image) }) / Double(apart.candidates.count)
       },
       falseRemovalRate: Double(outcome.removals.count - hits) / Double(max(1, clean)))
   }

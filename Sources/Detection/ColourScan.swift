@@ -17,6 +17,11 @@ package enum ColourHistogram {
     return sum.map { ($0 * scale).squareRoot() }
   }
 
+  /// The colours of a window at full resolution.
+  static func values(_ set: ImageSet, _ image: Int, _ window: Window) -> [Float] {
+    values(set.crop(image, window).pixels.map { Float($0) })
+  }
+
   /// Adds a pixel of weight 1.
   static func add(_ pixels: [Float], _ pixel: Int, to sums: inout [Float]) {
     func split(_ value: Float) -> (lower: Int, rest: Float) {
@@ -162,8 +167,7 @@ struct ColourScan {
   /// The mean colours of windows.
   func mean(_ places: [(image: Int, window: Window)]) -> [Float] {
     let all = concurrentMap(places.count, threads: threads) { [set] k -> [Float] in
-      let pixels = set.crop(places[k].image, places[k].window).pixels
-      return ColourHistogram.values(pixels.map { Float($0) })
+      ColourHistogram.values(set, places[k].image, places[k].window)
     }
     return (0..<ColourHistogram.width).map { c in all.reduce(0) { $0 + $1[c] } / Float(max(1, all.count)) }
   }

@@ -26,8 +26,8 @@ public struct PatchSearch {
     /// meet in a batch are each other's negatives and pushed apart: with 256 of which a twentieth is poisoned they are 13,
     /// with 32 one or two, as in published settings (`Benchmarks/Detection/NOTES.md`).
     public var batch = 32
-    /// Epochs of the search encoder's training relative to its recipe's. A trigger of 22 % of the side is tied to a
-    /// cluster after 60 epochs and not after 30 (`Benchmarks/Detection/NOTES.md`).
+    /// Epochs of the search encoder's training relative to its recipe's. A trigger of 22 % of the side on Fashion-MNIST is
+    /// tied to a cluster after 60 epochs with two seeds of three, after 30 with none (`Benchmarks/Detection/NOTES.md`).
     public var epochFactor = 2
     /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?

@@ -35,6 +35,9 @@ public struct PoisonFilter: Sendable {
       if families.minimumMembers < 2 {
         found.append("a family needs at least 2 members, not \(families.minimumMembers)")
       }
+      if families.centres.isEmpty || families.centres.contains(where: { !($0 > 0 && $0 <= 1) }) {
+        found.append("the centres of windows must be shares above 0 and at most 1, not \(families.centres)")
+      }
       if !(falseDiscoveryRate > 0 && falseDiscoveryRate <= 0.5) {
         found.append("the false-discovery rate must be above 0 and at most 0.5, not \(falseDiscoveryRate)")
       }

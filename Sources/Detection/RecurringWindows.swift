@@ -194,11 +194,12 @@ struct RecurringWindows {
   /// Windows of whose neighbours most are near, those with the surest share first.
   private func seeds(_ device: any Device, _ radii: [(near: Float, alike: Float)]) -> [(window: Int, near: Float)] {
     let step = Swift.max(1, (count + Self.queries - 1) / Self.queries)
-    let all = Swift.stride(from: 0, to: count, by: step).map(\.self)
-    // Most windows have no near ones at all.
-    let widest = radii.map(\.near).min() ?? 1
-    let near = neighbours(of: all, from: [widest], on: device)
-    let queries = all.indices.filter { near[$0][0] >= Float(Self.minimumMembers - 1) }.map { all[$0] }
+    var queries = Swift.stride(from: 0, to: count, by: step).map(\.self)
+    // Most windows have no near pictures at all; nearly all have near colours.
+    if likeness == .pixels, let widest = radii.map(\.near).min() {
+      let near = neighbours(of: queries, from: [widest], on: device)
+      queries = zip(queries, near).filter { $1[0] >= Float(Self.minimumMembers - 1) }.map(\.0)
+    }
     let counts = neighbours(of: queries, from: radii.flatMap { [$0.near, $0.alike] }, on: device)
     // What a fifth of all images show is no trigger but what they are. The colours of an object are in many windows of an image.
     let largest = Float(likeness == .pixels ? thumbnails.count : count) / 5

@@ -86,7 +86,7 @@ public struct SearchedPatches: Detector {
   public struct Apart {
     /// The score above which they do.
     public var gap: Float
-    /// Indices into the search's candidates.
+    /// Indices into the search's candidates; not empty.
     public var candidates: [Int]
   }
 
@@ -120,8 +120,8 @@ public struct SearchedPatches: Detector {
   private static func alike(
     _ windows: [PatchSearch.Candidate], _ controls: [PatchSearch.Candidate], in set: ImageSet
   ) -> [Int] {
-    func colours(_ window: PatchSearch.Candidate) -> [Float] {
-      ColourHistogram.values(set.crop(window.image, window.window).pixels.map { Float($0) })
+    func colours(_ candidate: PatchSearch.Candidate) -> [Float] {
+      ColourHistogram.values(set, candidate.image, candidate.window)
     }
     let own = windows.map(colours)
     let nearest = max(3, windows.count / 10)

@@ -32,7 +32,7 @@ public struct FamilySearch: Sendable {
     public var commonness: Float = 0.7
     /// Smallest number of images in a family.
     public var minimumMembers = 4
-    /// Shares of the window that are compared, along a side, one after the other: the smaller lies within the trigger where
+    /// Shares of the window that are compared, along a side, (0, 1], one after the other: the smaller lies within the trigger where
     /// windows miss it by some pixels.
     public var centres = [0.8, 0.4]
     /// Smallest standard deviation of the centre's values, 0...255: flat pictures prove nothing.
