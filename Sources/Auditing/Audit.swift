@@ -233,6 +233,7 @@ public final class Audit {
     own.learningRate *= Float(batch) / Float(own.batch)
     own.batch = batch
     own.epochs *= configuration.search.epochFactor
+    own.viewScale = configuration.search.viewScale
     return own
   }
 

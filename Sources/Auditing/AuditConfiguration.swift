@@ -88,6 +88,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       configuration.search.flipImages = 1000
       configuration.search.batch = configuration.scan.batch
       configuration.search.epochFactor = 1
+      configuration.search.viewScale = 1
       configuration.advcl.epochs = 1000
       configuration.advcl.batch = 512
       configuration.advcl.learningRate = 0.5

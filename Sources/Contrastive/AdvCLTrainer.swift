@@ -104,7 +104,7 @@ public struct AdvCLTrainer: Sendable {
     }
     let onDevice = device.isApart
     let views = ViewMaker(
-      set, configuration.augmentation, stream.stream("views"), threads: threads, onDevice: onDevice)
+      set, configuration.augmentation, stream.stream("views"), side: set.side, threads: threads, onDevice: onDevice)
     let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
     let loop = EpochLoop(
       images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,

@@ -12,15 +12,19 @@ struct ViewMaker: Sendable {
   private let stream: RandomStream
   private let threads: Int
   private let isOnDevice: Bool
+  /// Side of a view in pixels.
+  private let side: Int
 
   init(
-    _ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, threads: Int, onDevice: Bool = false
+    _ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, side: Int, threads: Int,
+    onDevice: Bool = false
   ) {
+    self.side = side
     (self.set, self.augmentation, self.stream, self.threads) = (set, augmentation, stream, threads)
     isOnDevice = onDevice
   }
 
-  /// Views [2N, side, side, 3], all first ones before all second ones; or images as bytes [N, side, side, 3] and parameters
+  /// Views [2N, side, side, 3], all first ones before all second ones; or images as bytes [N, S, S, 3] and parameters
   /// [2N, 25].
   func feeds(_ images: [Int], epoch: Int) -> [Tensor] {
     let total = 2 * images.count
@@ -41,14 +45,15 @@ struct ViewMaker: Sendable {
         Tensor([images.count, set.side, set.side, 3], bytes), Tensor([total, Augmentation.Column.count], parameters),
       ]
     }
-    let views = gather(total, set.stride) { i, target in
+    let views = gather(total, 3 * side * side) { i, target in
       let position = target.count
-      target += repeatElement(0, count: set.stride)
+      target += repeatElement(0, count: 3 * side * side)
       var own = drawn(i)
       augmentation.view(
-        set.pixels, at: images[i % images.count] * set.stride, side: set.side, &own, into: &target, at: position)
+        set.pixels, at: images[i % images.count] * set.stride, side: set.side, viewSide: side, &own, into: &target,
+        at: position)
     }
-    return [Tensor([total, set.side, set.side, 3], views)]
+    return [Tensor([total, side, side, 3], views)]
   }
 
   /// Rows one after another, some of them a task.
@@ -75,23 +80,29 @@ struct ViewMaker: Sendable {
 public struct DeviceViews {
   /// The images in 0...1; [N, side, side, 3].
   public let pixels: Value
-  /// Two views each, all first ones before all second ones; [2N, side, side, 3].
+  /// Two views each, all first ones before all second ones; [2N, view side, view side, 3].
   public let views: Value
 
   /// Adds the feeds "images" and "view parameters" and what makes views of them.
-  public init(_ trace: Trace, batch: Int, side: Int, _ augmentation: Augmentation) {
+  ///
+  /// - Parameter viewSide: Side of a view in pixels; nil for the images'.
+  public init(_ trace: Trace, batch: Int, side: Int, viewSide: Int? = nil, _ augmentation: Augmentation) {
     let images = trace.feed("images", [batch, side, side, 3])
     let parameters = trace.feed("view parameters", [2 * batch, Augmentation.Column.count])
     pixels = images * (1 / 255)
     func column(_ k: Int, count: Int = 1) -> Value { parameters.slice(axis: 1, start: k, count: count) }
     let n = 2 * batch
 
-    let places = trace.constant(Tensor([1, side], (0..<side).map(Float.init)))
-    let mirrored = trace.constant(Tensor([1, side], (0..<side).reversed().map(Float.init)))
-    /// Weights of source positions for every position of the view; [2N, side, side].
+    let to = viewSide ?? side
+    func positions(_ values: some Collection<Int>) -> Value {
+      trace.constant(Tensor([1, values.count], values.map(Float.init)))
+    }
+    let sources = positions(0..<side).reshaped([1, 1, side])
+    let (places, mirrored) = (positions(0..<to), positions((0..<to).reversed()))
+    /// Weights of source positions for every position of the view; [2N, view side, side].
     func weights(_ start: Int, _ extent: Int, _ position: Value) -> Value {
-      let at = column(start) + (position + 0.5) * column(extent) / trace.constant(Float(side)) - 0.5
-      let distance = at.clamped(0, Float(side - 1)).reshaped([n, side, 1]) - places.reshaped([1, 1, side])
+      let at = column(start) + (position + 0.5) * column(extent) / trace.constant(Float(to)) - 0.5
+      let distance = at.clamped(0, Float(side - 1)).reshaped([n, to, 1]) - sources
       return (-distance.absolute() + 1).relu()
     }
     let isFlipped = column(Augmentation.Column.flip)
@@ -113,7 +124,7 @@ public struct DeviceViews {
 
     if augmentation.blur > 0 {
       let kernels = Self.blur(
-        deviation: column(Augmentation.Column.deviation), radius: column(Augmentation.Column.radius), side: side)
+        deviation: column(Augmentation.Column.deviation), radius: column(Augmentation.Column.radius), side: to)
       result = Self.resampled(result, rows: kernels, columns: kernels)
     }
     views = result
@@ -123,12 +134,12 @@ public struct DeviceViews {
   ///
   /// - Parameters:
   ///   - images: [N, side, side, 3].
-  ///   - rows: [N, side, side]; row i of the result is the sum of the image's rows j times weight [i, j].
+  ///   - rows: [N, new side, side]; row i of the result is the sum of the image's rows j times weight [i, j].
   ///   - columns: The same for columns.
   private static func resampled(_ images: Value, rows: Value, columns: Value) -> Value {
-    let (n, side) = (images.shape[0], images.shape[1])
+    let n = images.shape[0]
     func mixed(_ x: Value, _ weights: Value) -> Value {
-      weights.matrixProduct(x.reshaped([n, side, 3 * side])).reshaped([n, side, side, 3])
+      weights.matrixProduct(x.reshaped([n, x.shape[1], 3 * x.shape[2]])).reshaped([n, weights.shape[1], x.shape[2], 3])
     }
     let turned = mixed(images, rows).transposed([0, 2, 1, 3])
     return mixed(turned, columns).transposed([0, 2, 1, 3])

@@ -26,9 +26,12 @@ public struct PatchSearch {
     /// meet in a batch are each other's negatives and pushed apart: with 256 of which a twentieth is poisoned they are 13,
     /// with 32 one or two, as in published settings (`Benchmarks/Detection/NOTES.md`).
     public var batch = 32
-    /// Epochs of the search encoder's training relative to its recipe's. A trigger of 22 % of the side on Fashion-MNIST is
-    /// tied to a cluster after 60 epochs with two seeds of three, after 30 with none (`Benchmarks/Detection/NOTES.md`).
-    public var epochFactor = 2
+    /// Epochs of the search encoder's training relative to its recipe's. With views of 0.7 a trigger of 22 % of the side on
+    /// Fashion-MNIST is tied to a cluster after 90 epochs with three seeds of three, after 60 with one of two; with whole views
+    /// after 60, as long a time, with two of three (`Benchmarks/Detection/NOTES.md`).
+    public var epochFactor = 3
+    /// Side of the search encoder's views relative to the images', see ``ContrastiveConfiguration/viewScale``.
+    public var viewScale: Float = 0.7
     /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?
     /// Main directions that are kept and whitened.
@@ -62,6 +65,9 @@ public struct PatchSearch {
       var found: [String] = []
       if batch < 8 { found.append("the search encoder's batch must be at least 8, not \(batch)") }
       if epochFactor < 1 { found.append("the search encoder's epoch factor must be at least 1, not \(epochFactor)") }
+      if !(viewScale > 0 && viewScale <= 1) {
+        found.append("the scale of the search encoder's views must be in (0, 1], not \(viewScale)")
+      }
       if let clusters, clusters < 2 { found.append("clusters must be at least 2, not \(clusters)") }
       if let windowPixels, windowPixels < 2 || windowPixels > (side ?? .max) {
         found.append("window must be 2 pixels up to the image side, not \(windowPixels)")

@@ -35,25 +35,27 @@ public struct Augmentation: Codable, Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - pixels: Holds the image from `offset`, 3 * side * side bytes.
-  ///   - side: Extent in pixels, of the image and the view.
+  ///   - side: Extent of the image in pixels.
+  ///   - viewSide: Extent of the view in pixels; nil for the image's.
   ///   - target: The view is written from `position`.
   public func view(
-    _ pixels: Pixels, at offset: Int, side: Int, _ stream: inout RandomStream, into target: inout [Float],
-    at position: Int
+    _ pixels: Pixels, at offset: Int, side: Int, viewSide: Int? = nil, _ stream: inout RandomStream,
+    into target: inout [Float], at position: Int
   ) {
     let draws = Draws(self, side: side, &stream)
     let crop = draws.crop
-    let columns = crop.taps(crop.x, crop.width, side, isReversed: draws.isFlipped)
-    let rows = crop.taps(crop.y, crop.height, side, isReversed: false)
-    let line = 3 * side
+    let to = viewSide ?? side
+    let columns = crop.taps(crop.x, crop.width, side, to: to, isReversed: draws.isFlipped)
+    let rows = crop.taps(crop.y, crop.height, side, to: to, isReversed: false)
+    let line = 3 * to
     var sums: (Float, Float, Float) = (0, 0, 0)
     // Columns of each source row are blended once and used for the output rows between two of them.
     var upper = [Float](repeating: 0, count: line)
     var lower = upper
     var held = (-1, -1)
     func blend(_ row: Int, _ into: inout [Float]) {
-      let base = offset + row * line
-      for x in 0..<side {
+      let base = offset + row * 3 * side
+      for x in 0..<to {
         let (a, b, t) = columns[x]
         let (left, right) = (base + 3 * a, base + 3 * b)
         for c in 0..<3 {
@@ -62,7 +64,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
         }
       }
     }
-    for y in 0..<side {
+    for y in 0..<to {
       let (a, b, t) = rows[y]
       if held.0 != a {
         if held.1 == a { swap(&upper, &lower) } else { blend(a, &upper) }
@@ -72,24 +74,24 @@ public struct Augmentation: Codable, Hashable, Sendable {
         blend(b, &lower)
         held.1 = b
       }
-      let to = position + y * line
-      for i in 0..<line { target[to + i] = (upper[i] + t * (lower[i] - upper[i])) * (1 / 255) }
-      for x in 0..<side {
-        sums.0 += target[to + 3 * x]
-        sums.1 += target[to + 3 * x + 1]
-        sums.2 += target[to + 3 * x + 2]
+      let start = position + y * line
+      for i in 0..<line { target[start + i] = (upper[i] + t * (lower[i] - upper[i])) * (1 / 255) }
+      for x in 0..<to {
+        sums.0 += target[start + 3 * x]
+        sums.1 += target[start + 3 * x + 1]
+        sums.2 += target[start + 3 * x + 2]
       }
     }
-    let count = Float(side * side)
+    let count = Float(to * to)
     if let colours = draws.colours?.transform(mean: SIMD3(sums.0, sums.1, sums.2) / count) {
-      for i in stride(from: position, to: position + line * side, by: 3) {
+      for i in stride(from: position, to: position + line * to, by: 3) {
         let v = colours.apply(SIMD3(target[i], target[i + 1], target[i + 2]))
         target[i] = v.x
         target[i + 1] = v.y
         target[i + 2] = v.z
       }
     }
-    if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: side, deviation: deviation) }
+    if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: to, deviation: deviation) }
   }
 
   /// Columns of what ``parameters(side:_:)`` returns.
@@ -200,10 +202,10 @@ private struct Crop {
   }
 
   /// For every output position: the two source positions and the weight of the second.
-  func taps(_ start: Float, _ extent: Float, _ side: Int, isReversed: Bool) -> [(Int, Int, Float)] {
-    (0..<side).map { i in
-      let position = isReversed ? side - 1 - i : i
-      let at = max(0, min(Float(side - 1), start + (Float(position) + 0.5) * extent / Float(side) - 0.5))
+  func taps(_ start: Float, _ extent: Float, _ side: Int, to count: Int, isReversed: Bool) -> [(Int, Int, Float)] {
+    (0..<count).map { i in
+      let position = isReversed ? count - 1 - i : i
+      let at = max(0, min(Float(side - 1), start + (Float(position) + 0.5) * extent / Float(count) - 0.5))
       let low = Int(at)
       return (low, min(low + 1, side - 1), at - Float(low))
     }

@@ -28,6 +28,8 @@ import Testing
     ("scan.epoch", "7", "did you mean scan.epochs"), ("scan.epochs", "many", "scan.epochs must be"),
     ("scan.epochs", "0", "epochs must be at least 1"), ("imageSize", "7", "image size must be 16"),
     ("search.batch", "4", "batch must be at least 8"), ("search.epochFactor", "0", "epoch factor must be at least 1"),
+    ("search.viewScale", "0", "views must be in (0, 1]"),
+    ("scan.viewScale", "2", "scale of views must be in (0, 1], not 2"),
     ("filter.families.centres", "[0.8,2]", "at most 1, not [0.8, 2.0]"), ("filter.families.centres", "[]", "above 0"),
     ("retrain", #"["both"]"#, "both"), ("version", "2", "version 2 is not known"),
   ]) func mistakesAreNamed(_ name: String, _ value: String, _ message: String) throws {

@@ -23,21 +23,23 @@ struct ApartDevice: Device {
   }
 
   /// The same draws give the same pixels, whatever is switched on.
-  @Test(arguments: [(28, Float(0.5)), (32, 0), (15, 1)]) func viewsAreThoseOfTheProcessor(side: Int, blur: Float) {
+  @Test(arguments: [(28, 28, Float(0.5)), (32, 32, 0), (15, 15, 1), (32, 24, 0.5), (29, 16, 0)])
+  func viewsAreThoseOfTheProcessor(side: Int, viewSide: Int, blur: Float) {
     var augmentation = Augmentation()
     (augmentation.blur, augmentation.minimumCrop) = (blur, 0.08)
-    let (count, stride) = (20, 3 * side * side)
+    let (count, stride, viewStride) = (20, 3 * side * side, 3 * viewSide * viewSide)
     let images = bytes(count, side: side)
     let (stream, pixels) = (RandomStream(seed: 3), Pixels(images))
-    var (expected, parameters) = ([Float](repeating: 0, count: 2 * count * stride), [Float]())
+    var (expected, parameters) = ([Float](repeating: 0, count: 2 * count * viewStride), [Float]())
     for i in 0..<2 * count {
       var own = stream.stream(i)
-      augmentation.view(pixels, at: i % count * stride, side: side, &own, into: &expected, at: i * stride)
+      augmentation.view(
+        pixels, at: i % count * stride, side: side, viewSide: viewSide, &own, into: &expected, at: i * viewStride)
       own = stream.stream(i)
       parameters += augmentation.parameters(side: side, &own)
     }
     let trace = Trace()
-    let made = DeviceViews(trace, batch: count, side: side, augmentation)
+    let made = DeviceViews(trace, batch: count, side: side, viewSide: viewSide, augmentation)
     let out = CPUDevice().compile(trace.program(outputs: [made.views, made.pixels])).run(
       feeds: [
         Tensor([count, side, side, 3], images.map(Float.init)),
@@ -47,7 +49,7 @@ struct ApartDevice: Device {
     #expect(worst < 1e-5)
     #expect(zip(out[1].scalars, images).allSatisfy { abs($0 - Float($1) / 255) < 1e-6 })
     // Not all the same: views of one image differ.
-    #expect(zip(expected[..<stride], expected[(count * stride)...]).contains { abs($0 - $1) > 0.05 })
+    #expect(zip(expected[..<viewStride], expected[(count * viewStride)...]).contains { abs($0 - $1) > 0.05 })
   }
 
   @Test(arguments: [(32, 8), (28, 7), (15, 20)]) func highFrequenciesAreThoseOfTheProcessor(side: Int, radius: Int) {
@@ -69,11 +71,17 @@ struct ApartDevice: Device {
     let encoder = Encoder.Configuration(network: .init(width: 4, blocks: [1, 1], stemStride: 2), side: 16)
     var settings = ContrastiveConfiguration()
     (settings.epochs, settings.batch, settings.learningRate) = (2, 16, 0.05)
-    let trainer = ContrastiveTrainer(settings, encoder: encoder, stream: RandomStream(seed: 4))
-    let plain = try [CPUDevice(), ApartDevice()].map { (device: any Device) in
-      try trainer.train(set, on: device, threads: 2, afterEpoch: { _ in }).log.map(\.loss)
+    var losses: [[Float]] = []
+    for scale: Float in [1, 0.75] {
+      settings.viewScale = scale
+      let trainer = ContrastiveTrainer(settings, encoder: encoder, stream: RandomStream(seed: 4))
+      let plain = try [CPUDevice(), ApartDevice()].map { (device: any Device) in
+        try trainer.train(set, on: device, threads: 2, afterEpoch: { _ in }).log.map(\.loss)
+      }
+      #expect(plain[0].count == 2 && zip(plain[0], plain[1]).allSatisfy { abs($0 - $1) < 1e-3 }, "\(plain)")
+      losses.append(plain[0])
     }
-    #expect(plain[0].count == 2 && zip(plain[0], plain[1]).allSatisfy { abs($0 - $1) < 1e-3 }, "\(plain)")
+    #expect(losses[0] != losses[1])
     var robust = AdvCLConfiguration()
     (robust.epochs, robust.batch, robust.clusters, robust.learningRate) = (2, 16, [2], 0.05)
     let advCL = AdvCLTrainer(robust, encoder: encoder, stream: RandomStream(seed: 4))

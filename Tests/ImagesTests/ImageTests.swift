@@ -60,6 +60,38 @@ import Testing
     #expect(best < 0.05)
   }
 
+  /// A ramp stays a ramp: the value at a place is that of the crop there, whatever the side of the view.
+  @Test func smallerViewsShowTheSameCrop() {
+    var augmentation = Augmentation()
+    (augmentation.jitter, augmentation.greyscale) = (0, 0)
+    let side = 32
+    let pixels = Pixels((0..<side * side).flatMap { i in [UInt8(4 * (i % side)), UInt8(4 * (i / side)), 0] })
+    for index in 0..<20 {
+      let views = [side, 20].map { viewSide in
+        var (own, target) = (RandomStream(seed: 5).stream(index), [Float](repeating: 0, count: 3 * viewSide * viewSide))
+        augmentation.view(pixels, at: 0, side: side, viewSide: viewSide, &own, into: &target, at: 0)
+        return target
+      }
+      let parameters = {
+        var own = RandomStream(seed: 5).stream(index); return augmentation.parameters(side: side, &own)
+      }()
+      for (viewSide, view) in zip([side, 20], views) {
+        for y in 0..<viewSide {
+          for x in 0..<viewSide {
+            let column = parameters[Augmentation.Column.flip] == 1 ? viewSide - 1 - x : x
+            func expected(_ start: Int, _ extent: Int, _ i: Int) -> Float {
+              let at = parameters[start] + (Float(i) + 0.5) * parameters[extent] / Float(viewSide) - 0.5
+              return 4 * max(0, min(Float(side - 1), at)) / 255
+            }
+            let i = 3 * (y * viewSide + x)
+            #expect(abs(view[i] - expected(Augmentation.Column.x, Augmentation.Column.width, column)) < 1e-4)
+            #expect(abs(view[i + 1] - expected(Augmentation.Column.y, Augmentation.Column.height, y)) < 1e-4)
+          }
+        }
+      }
+    }
+  }
+
   @Test func greyscaleHasEqualChannels() {
     var augmentation = Augmentation()
     augmentation.greyscale = 1
