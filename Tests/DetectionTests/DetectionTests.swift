@@ -12,8 +12,12 @@ import Testing
 
 @Suite struct DetectionTests {
   /// Images of smooth noise; those in `poisoned` carry the same 8-pixel picture at random places.
-  private func set(_ count: Int, side: Int = 24, poisoned: Set<Int>) throws -> (ImageSet, [Int: Window]) {
-    let trigger = picture(8, seed: 99)
+  ///
+  /// - Parameter quality: Of JPEG; nil for PNG.
+  private func set(
+    _ count: Int, side: Int = 24, poisoned: Set<Int>, trigger: Image? = nil, quality: Int? = nil
+  ) throws -> (ImageSet, [Int: Window]) {
+    let trigger = trigger ?? picture(8, seed: 99)
     var places: [Int: Window] = [:]
     let images = (0..<count).map { i -> Image in
       var image = picture(6, seed: UInt64(1000 + i)).resized(width: side, height: side)
@@ -27,7 +31,8 @@ import Testing
     }
     let set = try Fixtures.withFolder { folder in
       for (i, image) in images.enumerated() {
-        try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: folder + "/\(1000 + i).png"))
+        let bytes = try quality.map { try ImageCodec.encodeJPEG(image, quality: $0) } ?? ImageCodec.encodePNG(image)
+        try Data(bytes).write(to: URL(fileURLWithPath: folder + "/\(1000 + i)." + (quality == nil ? "png" : "jpg")))
       }
       return try ImageSet(ImageReader(try Dataset(Path(folder)), side: side, threads: 2))
     }
@@ -103,6 +108,20 @@ import Testing
     #expect(Set(family.members.map { ranked[$0].image }).isSubset(of: poisoned))
     #expect(family.members.count >= 15)
     #expect(family.recovered.picture.image == picture(8, seed: 99) && family.recovered.light == .same)
+  }
+
+  /// JPEG halves the resolution of colours, so that half of such a trigger's pixels differ by more than 24 levels with where it lies.
+  @Test func compressedTriggersAreAFamily() throws {
+    let poisoned = Set(stride(from: 0, to: 60, by: 3))
+    var stream = RandomStream(seed: 3)
+    let colours = (0..<48).map { _ in UInt8(255 * stream.integer(below: 2)) }
+    let trigger = Image(
+      width: 8, height: 8, pixels: (0..<192).map { colours[3 * ($0 / 24 / 2 * 4 + $0 / 3 % 8 / 2) + $0 % 3] })
+    let (set, places) = try set(60, poisoned: poisoned, trigger: trigger, quality: 90)
+    let ranked = candidates(set, places).sorted { ($0.score.shift, $1.image) > ($1.score.shift, $0.image) }
+    let families = FamilySearch(.init(), set: set, threads: 2, RandomStream(seed: 1)).families(ranked)
+    let members = families.flatMap { $0.members.map { ranked[$0].image } }
+    #expect(families.count == 1 && members.count >= 10 && Set(members).isSubset(of: poisoned), "\(members)")
   }
 
   /// A window that misses the trigger by two pixels each way has half of it and half of the image.
