@@ -24,7 +24,7 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
   public var augmentation = Augmentation()
   /// Side of the views relative to the images', (0, 1], see ``viewSide(of:)``. Crops magnify: at about 0.7 things have in them the size that
-  /// they have in the images (Touvron et al., FixRes, 2019, arXiv 1906.06423), and a step takes two thirds of the time.
+  /// they have in the images (Touvron et al., FixRes, 2019, arXiv 1906.06423), and a step takes some seven tenths of the time.
   public var viewScale: Float = 1
   public var projectionHidden = 256
   public var projectionWidth = 64

@@ -11,21 +11,20 @@ struct ViewMaker: Sendable {
   private let augmentation: Augmentation
   private let stream: RandomStream
   private let threads: Int
-  private let isOnDevice: Bool
-  /// Side of a view in pixels.
+  /// Of a view, in pixels.
   private let side: Int
+  private let isOnDevice: Bool
 
   init(
     _ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, side: Int, threads: Int,
     onDevice: Bool = false
   ) {
-    self.side = side
-    (self.set, self.augmentation, self.stream, self.threads) = (set, augmentation, stream, threads)
-    isOnDevice = onDevice
+    (self.set, self.augmentation, self.stream, self.side) = (set, augmentation, stream, side)
+    (self.threads, isOnDevice) = (threads, onDevice)
   }
 
-  /// Views [2N, side, side, 3], all first ones before all second ones; or images as bytes [N, S, S, 3] and parameters
-  /// [2N, 25].
+  /// Views [2N, side, side, 3], all first ones before all second ones; or images as bytes [N, image side, image side, 3]
+  /// and parameters [2N, 25].
   func feeds(_ images: [Int], epoch: Int) -> [Tensor] {
     let total = 2 * images.count
     let epochStream = stream.stream(epoch)
@@ -93,16 +92,16 @@ public struct DeviceViews {
     func column(_ k: Int, count: Int = 1) -> Value { parameters.slice(axis: 1, start: k, count: count) }
     let n = 2 * batch
 
-    let to = viewSide ?? side
+    let viewSide = viewSide ?? side
     func positions(_ values: some Collection<Int>) -> Value {
       trace.constant(Tensor([1, values.count], values.map(Float.init)))
     }
     let sources = positions(0..<side).reshaped([1, 1, side])
-    let (places, mirrored) = (positions(0..<to), positions((0..<to).reversed()))
+    let (places, mirrored) = (positions(0..<viewSide), positions((0..<viewSide).reversed()))
     /// Weights of source positions for every position of the view; [2N, view side, side].
     func weights(_ start: Int, _ extent: Int, _ position: Value) -> Value {
-      let at = column(start) + (position + 0.5) * column(extent) / trace.constant(Float(to)) - 0.5
-      let distance = at.clamped(0, Float(side - 1)).reshaped([n, to, 1]) - sources
+      let at = column(start) + (position + 0.5) * column(extent) / trace.constant(Float(viewSide)) - 0.5
+      let distance = at.clamped(0, Float(side - 1)).reshaped([n, viewSide, 1]) - sources
       return (-distance.absolute() + 1).relu()
     }
     let isFlipped = column(Augmentation.Column.flip)
@@ -124,7 +123,7 @@ public struct DeviceViews {
 
     if augmentation.blur > 0 {
       let kernels = Self.blur(
-        deviation: column(Augmentation.Column.deviation), radius: column(Augmentation.Column.radius), side: to)
+        deviation: column(Augmentation.Column.deviation), radius: column(Augmentation.Column.radius), side: viewSide)
       result = Self.resampled(result, rows: kernels, columns: kernels)
     }
     views = result

@@ -98,10 +98,11 @@ package enum PatchAlignment {
   ///
   /// - Parameters:
   ///   - places: Upper left corner of the same `inner` pixels in each image.
-  ///   - agreement: Share of pixels that must agree in the centre, and in a row or column to join it.
+  ///   - agreement: Share of pixels that must agree in the centre, and in a row or column to join it. JPEG halves the resolution of
+  ///     colours, so that more than half of a trigger's pixels can differ with where it lies.
   /// - Returns: nil if the members do not agree.
   static func recover(
-    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double = 0.4
   ) -> Recovered? {
     [Light.same, .any].lazy.compactMap { light in
       recover(set, members, inner: inner, agreement: agreement, in: light)

@@ -30,7 +30,7 @@ public struct PatchSearch {
     /// Fashion-MNIST is tied to a cluster after 90 epochs with three seeds of three, after 60 with one of two; with whole views
     /// after 60, as long a time, with two of three (`Benchmarks/Detection/NOTES.md`).
     public var epochFactor = 3
-    /// Side of the search encoder's views relative to the images', see ``ContrastiveConfiguration/viewScale``.
+    /// Side of the search encoder's views relative to the images', (0, 1]; see ``ContrastiveConfiguration/viewScale``.
     public var viewScale: Float = 0.7
     /// Number of clusters; nil chooses from the data, see ``SearchSpace``.
     public var clusters: Int?

@@ -78,7 +78,7 @@ public struct RecurringPatches: Detector {
     let first = set.crop(members[0].image, Window(x: members[0].x, y: members[0].y, side: inner))
     let some = PatchAlignment.refined(
       set, Array(members.prefix(60)), to: PatchTemplate(first), reach: windows.factor - 1)
-    guard let recovered = PatchAlignment.recover(set, some, inner: inner, agreement: 0.4),
+    guard let recovered = PatchAlignment.recover(set, some, inner: inner),
       recovered.picture.contrast >= Self.leastContrast
     else { return nil }
     return Self.proposal(

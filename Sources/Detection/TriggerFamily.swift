@@ -94,8 +94,7 @@ public struct FamilySearch: Sendable {
       else { return families }
       left.subtract(members)
       let aligned = members.map { (image: pool[$0].image, x: places[$0].x, y: places[$0].y) }
-      // JPEG halves the resolution of colours: more than half of a trigger's pixels can differ with where it lies.
-      guard let found = PatchAlignment.recover(set, aligned, inner: inner, agreement: 0.4) else { continue }
+      guard let found = PatchAlignment.recover(set, aligned, inner: inner) else { continue }
       families.append(WindowFamily(members: members, recovered: found))
       free.subtract(members)
       // What resembles the family's trigger is of it, even if it was not aligned well enough to join.

@@ -44,10 +44,10 @@ public struct Augmentation: Codable, Hashable, Sendable {
   ) {
     let draws = Draws(self, side: side, &stream)
     let crop = draws.crop
-    let to = viewSide ?? side
-    let columns = crop.taps(crop.x, crop.width, side, to: to, isReversed: draws.isFlipped)
-    let rows = crop.taps(crop.y, crop.height, side, to: to, isReversed: false)
-    let line = 3 * to
+    let viewSide = viewSide ?? side
+    let columns = crop.taps(crop.x, crop.width, side, to: viewSide, isReversed: draws.isFlipped)
+    let rows = crop.taps(crop.y, crop.height, side, to: viewSide, isReversed: false)
+    let line = 3 * viewSide
     var sums: (Float, Float, Float) = (0, 0, 0)
     // Columns of each source row are blended once and used for the output rows between two of them.
     var upper = [Float](repeating: 0, count: line)
@@ -55,7 +55,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
     var held = (-1, -1)
     func blend(_ row: Int, _ into: inout [Float]) {
       let base = offset + row * 3 * side
-      for x in 0..<to {
+      for x in 0..<viewSide {
         let (a, b, t) = columns[x]
         let (left, right) = (base + 3 * a, base + 3 * b)
         for c in 0..<3 {
@@ -64,7 +64,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
         }
       }
     }
-    for y in 0..<to {
+    for y in 0..<viewSide {
       let (a, b, t) = rows[y]
       if held.0 != a {
         if held.1 == a { swap(&upper, &lower) } else { blend(a, &upper) }
@@ -76,22 +76,22 @@ public struct Augmentation: Codable, Hashable, Sendable {
       }
       let start = position + y * line
       for i in 0..<line { target[start + i] = (upper[i] + t * (lower[i] - upper[i])) * (1 / 255) }
-      for x in 0..<to {
+      for x in 0..<viewSide {
         sums.0 += target[start + 3 * x]
         sums.1 += target[start + 3 * x + 1]
         sums.2 += target[start + 3 * x + 2]
       }
     }
-    let count = Float(to * to)
+    let count = Float(viewSide * viewSide)
     if let colours = draws.colours?.transform(mean: SIMD3(sums.0, sums.1, sums.2) / count) {
-      for i in stride(from: position, to: position + line * to, by: 3) {
+      for i in stride(from: position, to: position + line * viewSide, by: 3) {
         let v = colours.apply(SIMD3(target[i], target[i + 1], target[i + 2]))
         target[i] = v.x
         target[i + 1] = v.y
         target[i + 2] = v.z
       }
     }
-    if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: to, deviation: deviation) }
+    if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: viewSide, deviation: deviation) }
   }
 
   /// Columns of what ``parameters(side:_:)`` returns.

@@ -67,15 +67,12 @@ import Testing
     let side = 32
     let pixels = Pixels((0..<side * side).flatMap { i in [UInt8(4 * (i % side)), UInt8(4 * (i / side)), 0] })
     for index in 0..<20 {
-      let views = [side, 20].map { viewSide in
-        var (own, target) = (RandomStream(seed: 5).stream(index), [Float](repeating: 0, count: 3 * viewSide * viewSide))
-        augmentation.view(pixels, at: 0, side: side, viewSide: viewSide, &own, into: &target, at: 0)
-        return target
-      }
-      let parameters = {
-        var own = RandomStream(seed: 5).stream(index); return augmentation.parameters(side: side, &own)
-      }()
-      for (viewSide, view) in zip([side, 20], views) {
+      var own = RandomStream(seed: 5).stream(index)
+      let parameters = augmentation.parameters(side: side, &own)
+      for viewSide in [side, 20] {
+        var view = [Float](repeating: 0, count: 3 * viewSide * viewSide)
+        own = RandomStream(seed: 5).stream(index)
+        augmentation.view(pixels, at: 0, side: side, viewSide: viewSide, &own, into: &view, at: 0)
         for y in 0..<viewSide {
           for x in 0..<viewSide {
             let column = parameters[Augmentation.Column.flip] == 1 ? viewSide - 1 - x : x
