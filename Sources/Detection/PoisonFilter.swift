@@ -179,6 +179,7 @@ public struct PoisonFilter: Sendable {
       return RecurringPatches.isPasted(
         all.members, template, early: family.separation, late: again?.separation, in: set) ? all : nil
     }
+    absorb(&outcome, keepsRest: true)
     for index in outcome.families.indices {
       outcome.remove(outcome.families[index].members, by: outcome.families[index].evidence, family: index)
     }
@@ -245,13 +246,20 @@ public struct PoisonFilter: Sendable {
   }
 
   /// Drops families most of whose images belong to larger ones: parts of the same trigger.
-  private func absorb(_ outcome: inout Outcome) {
+  ///
+  /// - Parameter keepsRest: Whether the larger one gets the images that only the dropped one has.
+  private func absorb(_ outcome: inout Outcome, keepsRest: Bool = false) {
     outcome.families.sort { ($0.members.count, $1.members[0].image) > ($1.members.count, $0.members[0].image) }
     var (kept, taken): ([Family], Set<Int>) = ([], [])
     for family in outcome.families {
-      let own = family.members.map(\.image)
+      let own = Set(family.members.map(\.image))
       if own.count(where: taken.contains) * 2 > own.count {
         for index in kept.indices where family.sharesMost(with: kept[index]) { kept[index].credit(family.detectors) }
+        let known = kept.map { other in other.members.count { own.contains($0.image) } }
+        if keepsRest, let most = known.indices.max(by: { known[$0] < known[$1] }) {
+          kept[most].members += family.members.filter { !taken.contains($0.image) }
+          taken.formUnion(own)
+        }
         continue
       }
       taken.formUnion(own)

@@ -526,6 +526,24 @@ import Testing
     #expect(outcome.families[0].detectors == ["recurring-patch", "spectral-outliers"])
   }
 
+  /// Halves of what shows a trigger, found apart, are one family once each of them led to all of it.
+  @Test func halvesOfOneTriggerAreOneFamily() throws {
+    let (set, places) = try set(400, poisoned: Set(0..<40))
+    let trigger = PatchTemplate(picture(8, seed: 99))
+    let proposals = [0..<20, 20..<40].map { images in
+      Proposal(
+        detector: "recurring-patch", trigger: .patch(trigger),
+        members: images.map { .init(image: $0, score: 9, pValue: 0.001, place: places[$0]) },
+        separation: Separation(
+          (0..<400).map { images.contains($0) ? 50 : Float($0 % 5) }, decoys: (0..<400).map { Float($0 % 5) },
+          members: Array(images), rate: 0.01), isPoison: true)
+    }
+    let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
+      proposals, canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
+    ) { _ in }
+    #expect(outcome.families.count == 1 && Set(outcome.removals.map(\.image)) == Set(0..<40))
+  }
+
   /// Images of 120 that a detector found, far above all others.
   private func proposal(
     _ detector: String, _ images: Range<Int>, _ trigger: PlantedTrigger, valley: Double? = nil
