@@ -110,6 +110,9 @@ public struct Separation: Codable, Sendable, Hashable {
   /// 0.06, natural tails from 0.3; `Benchmarks/DETECTION.md` has what came of it.
   public static let largestValley = 0.15
 
+  /// Distance from which modes are well apart.
+  private static let far: Float = 5
+
   /// True if the gap takes at least half of the way.
   var isWide: Bool { gap >= 0.5 }
 
@@ -122,6 +125,10 @@ public struct Separation: Codable, Sendable, Hashable {
     return valley <= Self.largestValley && decoysAbove * 10 <= above && isFar
   }
 
+  /// How surely the modes lie apart, less what fills the valley, to choose between pictures of the same images. Farther than
+  /// ``far`` is no better.
+  package var strength: Double { deviation * (1 - valley) * Double(min(distance, Self.far)) }
+
   /// True if there is next to nothing between bulk and mode, so that no image of the mode is missed.
   package var isClear: Bool { valley <= 0.01 && isWide }
 
@@ -133,7 +140,7 @@ public struct Separation: Codable, Sendable, Hashable {
   var isPlantedPicture: Bool {
     isPlanted
       || valley <= 0.9 && decoysAbove * 50 <= above
-        && (distance >= 5 && deviation >= 5.5 || distance >= 3.5 && deviation >= 10)
+        && (distance >= Self.far && deviation >= 5.5 || distance >= 3.5 && deviation >= 10)
   }
 
   /// True for many images beyond a wide gap, also where decoys vary so much that none can lie far from them: in
@@ -144,7 +151,7 @@ public struct Separation: Codable, Sendable, Hashable {
 
   /// True if a picture recovered again, from all that was found with it, may turn out to be planted: many images nearly
   /// free of decoys, whatever fills the valley.
-  var isPromising: Bool { decoysAbove * 50 <= above && distance >= 4 && deviation >= 5.5 }
+  var isPromising: Bool { decoysAbove * 50 <= above && distance >= 3.5 && deviation >= 4.5 }
 
   /// True for an object of changing size and angle that a classifier sees or doesn't: those it is not sure
   /// of fill some of the valley.
@@ -181,8 +188,8 @@ public struct Separation: Codable, Sendable, Hashable {
 
   /// The threshold, or where the tail of what lies below it, as it goes on, leaves a share `rate` of false ones; nil if it leaves
   /// more everywhere.
-  func beyondTail(_ scores: [Float], rate: Double) -> Float? {
-    let p = Calibration.tailPValues(scores, null: scores.filter { $0 < threshold })
+  package func beyondTail(_ scores: [Float], rate: Double, quantiles: (Double, Double) = (0.8, 0.95)) -> Float? {
+    let p = Calibration.tailPValues(scores, null: scores.filter { $0 < threshold }, quantiles: quantiles)
     return Calibration.threshold(scores, p, rate: rate).map { max(threshold, $0) }
   }
 

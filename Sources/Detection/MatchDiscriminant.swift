@@ -18,8 +18,10 @@ import Tensors
 package struct MatchDiscriminant {
   /// Places in an image.
   private static let places = 5
-  /// Times that it is fitted: to what correlates, then to what it recognised itself.
-  private static let rounds = 2
+  /// It is fitted to what correlates, then to what it recognised itself: largest shares of false ones, relative to the rate that
+  /// is asked for, where the tail of the images' own scores goes on as it does below the cut. What it learns from has to be pure;
+  /// in the end that tail has images in it that show the picture and are not recognised, and says too much.
+  private static let ownTailRates = [0.5, 2]
   /// Images without the picture that are needed for a tail.
   static let fewestOthers = 200
   /// Members that are enough to learn from.
@@ -125,7 +127,7 @@ package struct MatchDiscriminant {
     var scored = [Scored](repeating: Scored(), count: set.count)
     var (scores, p, members): ([Float], [Double], Set<Int>) = ([], [], Set(first))
     var separation: Separation?
-    for _ in 0..<Self.rounds {
+    for share in Self.ownTailRates {
       guard let next = score(members, scored) else { return nil }
       scored = next
       scores = next.map(\.target.score)
@@ -137,6 +139,11 @@ package struct MatchDiscriminant {
       p = Calibration.tailPValues(scores, null: null, quantiles: Self.tail)
       guard let lowest = Calibration.threshold(scores, p, rate: context.falseDiscoveryRate) else { return nil }
       found.cut(at: Self.gap(scores, above: lowest) ?? lowest, scores, decoys: null)
+      // Images that resemble the picture, as upright edges resemble letters, may have a longer tail than its decoy.
+      guard let cut = found.beyondTail(scores, rate: share * context.falseDiscoveryRate, quantiles: Self.tail) else {
+        return nil
+      }
+      found.cut(at: cut, scores, decoys: null)
       guard found.distance >= 4, found.above >= RecurringPatches.minimumMembers, 2 * found.above <= set.count else {
         return nil
       }

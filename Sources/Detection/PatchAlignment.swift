@@ -100,18 +100,21 @@ package enum PatchAlignment {
   ///   - places: Upper left corner of the same `inner` pixels in each image.
   ///   - agreement: Share of pixels that must agree in the centre, and in a row or column to join it. JPEG halves the resolution of
   ///     colours, so that more than half of a trigger's pixels can differ with where it lies.
+  ///   - grows: Whether what surrounds the inner pixels may join them.
   /// - Returns: nil if the members do not agree.
   static func recover(
-    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double = 0.4
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double = 0.4,
+    grows: Bool = true
   ) -> Recovered? {
     [Light.same, .any].lazy.compactMap { light in
-      recover(set, members, inner: inner, agreement: agreement, in: light)
+      recover(set, members, inner: inner, agreement: agreement, grows: grows, in: light)
         .map { Recovered(picture: $0, light: light) }
     }.first
   }
 
   private static func recover(
-    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double, in light: Light
+    _ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], inner: Int, agreement: Double, grows: Bool,
+    in light: Light
   ) -> PatchTemplate? {
     let margin = inner
     let extent = inner + 2 * margin
@@ -160,7 +163,7 @@ package enum PatchAlignment {
     guard agrees(left..<right, top..<bottom) else { return nil }
     // A gap of one, as between letters, is no end.
     func step(_ isThere: (_ distance: Int) -> Bool) -> Int { (1...2).first(where: isThere) ?? 0 }
-    var grew = true
+    var grew = grows
     while grew {
       let l = step { left >= $0 && agrees(left - $0..<left - $0 + 1, top..<bottom) }
       left -= l

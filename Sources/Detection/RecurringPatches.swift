@@ -94,27 +94,31 @@ public struct RecurringPatches: Detector {
     let separation: Separation
     /// See ``spread(_:_:_:)``.
     private let spread: Double?
+    private let isVague: Bool
     let isPlanted: Bool
 
+    /// - Parameters:
+    ///   - isVague: Whether the picture was recovered from windows that are alike only roughly or up to brightness.
+    ///   - isGuess: Whether it was recovered with a picture that itself did not stand apart.
     init(
       _ template: PatchTemplate, _ places: [[TemplatePlace]], members: [Int], _ set: ImageSet,
-      _ context: DetectionContext,
-      isVague: Bool
+      _ context: DetectionContext, isVague: Bool, isGuess: Bool
     ) {
       (self.template, self.places) = (template, places)
       let scores = places[0].map(\.correlation)
       separation = Separation(
         scores, decoys: places[1].map(\.correlation), members: members, rate: context.falseDiscoveryRate)
+      self.isVague = isVague || isGuess && !(separation.isPlanted && separation.isPromising)
       let threshold = separation.threshold
       spread = RecurringPatches.spread(
         places[0].filter { $0.correlation >= threshold }.map { [$0.x, $0.y] }, template.side, set.side)
       let mayBeApart = separation.above >= manyMembers && (spread ?? 1) >= fewSpread
       isPlanted =
-        Self.isPlanted(separation, scores, template, set, mayBeApart: mayBeApart) && (!isVague || mayBeApart)
+        Self.isPlanted(separation, scores, template, set, mayBeApart: mayBeApart) && (!self.isVague || mayBeApart)
     }
 
     /// True if the picture lies where parts of objects do not, which few images may show yet, or stands wide apart.
-    func isPasted(isVague: Bool) -> Bool {
+    var isPasted: Bool {
       guard isVague else {
         return separation.above < RecurringPatches.fewMembers || separation.isWide
           || RecurringPatches.isElsewhere(spread, in: separation.above)
@@ -202,44 +206,34 @@ public struct RecurringPatches: Detector {
       rate: context.falseDiscoveryRate)
     guard early.distance >= 3.5 || early.isPlanted || early.isApart else { return nil }
     let all = Array(0..<set.count)
-    var look = Look(template, matcher.best(all), members: seeds, set, context, isVague: isVague)
+    var look = Look(template, matcher.best(all), members: seeds, set, context, isVague: isVague, isGuess: false)
     guard look.isPlanted || look.separation.isPromising else { return nil }
-    let isVague = isVague || !look.isPlanted
-    // Again with all that was found, as long as that finds more: the picture and what of it is constant become
+    let isGuess = !look.isPlanted
+    // Again with all that was found, as long as that sets more apart: the picture and what of it is constant become
     // clearer, as when letters were found on plain backgrounds first.
     for _ in 0..<rounds {
-      let found = set.sample(
-        among: all.filter { look.places[0][$0].correlation >= look.separation.threshold }, 200)
-      let aligned = PatchAlignment.refined(
-        set, found.map { (image: $0, x: look.places[0][$0].x, y: look.places[0][$0].y) }, to: look.template,
-        reach: matcher.factor - 1)
-      guard let again = PatchAlignment.recover(set, aligned, inner: look.template.side, agreement: 0.2),
-        again.picture.contrast >= leastContrast
-      else { break }
-      // Letters of one colour are told by what is between them, whatever that is.
-      let forms = [again.picture, again.picture.filled]
-      let places = TemplateMatcher(forms.flatMap { [$0, $0.decoy] }, in: set, on: context.device).best(all)
-      let looks = forms.indices.map { k in
-        Look(
-          forms[k], Array(places[2 * k...2 * k + 1]), members: aligned.map(\.image), set, context, isVague: isVague)
-      }
-      // While it is not sure that anything was planted some may be given up.
+      // While it is not sure that anything was planted some may be given up; then not, nor for what parts of objects may be.
       let least = look.isPlanted ? look.separation.above : look.separation.above * 3 / 4
-      let fit = looks.filter {
-        $0.separation.above >= least && ($0.isPlanted || !look.isPlanted && $0.separation.isPromising)
+      func isFit(_ next: Look) -> Bool {
+        guard next.separation.above >= least else { return false }
+        return look.isPlanted
+          ? next.isPlanted && (next.isPasted || !look.isPasted) : next.isPlanted || next.separation.isPromising
       }
-      // Of forms that find about as many the one that sets them better apart.
-      let most = fit.map(\.separation.above).max() ?? 0
-      guard
-        let best = fit.filter({ $0.separation.above * 10 >= most * 9 }).min(by: {
-          $0.separation.valley < $1.separation.valley
-        })
+      // As far as the images agree; if that sets nothing apart, no farther than before: some have more in common than the picture.
+      let members = set.sample(among: all.filter { look.places[0][$0].correlation >= look.separation.threshold }, 200)
+      let pictures = again(look, in: members, reach: matcher.factor - 1, set)
+      let fit =
+        pictures.lazy.map { picture in
+          looks(picture, members: members, set, context, isVague: isVague, isGuess: isGuess).filter(isFit)
+        }.first { !$0.isEmpty } ?? []
+      guard let best = fit.max(by: { $0.separation.strength < $1.separation.strength }),
+        !look.isPlanted || best.separation.strength > look.separation.strength
       else { break }
       let isDone = best.isPlanted && best.separation.above * 50 <= look.separation.above * 51
       look = best
       if isDone { break }
     }
-    guard look.isPlanted, look.isPasted(isVague: isVague) else { return nil }
+    guard look.isPlanted, look.isPasted else { return nil }
     let (template, places, separation) = (look.template, look.places, look.separation)
     let (scores, decoys) = (places[0].map(\.correlation), places[1].map(\.correlation))
     let p = Calibration.pValues(scores, null: decoys)
@@ -252,5 +246,39 @@ public struct RecurringPatches: Detector {
           image: i, score: scores[i], pValue: p[i],
           place: places[0][i].window(template.side, in: set.side))
       }, separation: separation, isPoison: true)
+  }
+
+  /// Recovers a picture again from the images in which it was found.
+  ///
+  /// - Parameter reach: Pixels that places may be off.
+  /// - Returns: As far as they agree around it, and no farther than what counts of it, if these differ.
+  private static func again(_ look: Look, in images: [Int], reach: Int, _ set: ImageSet) -> [PatchTemplate] {
+    let core = look.template.core
+    let aligned = PatchAlignment.refined(
+      set, images.map { (image: $0, x: look.places[0][$0].x, y: look.places[0][$0].y) },
+      to: look.template, reach: reach
+    ).map { (image: $0.image, x: $0.x + core.x, y: $0.y + core.y) }
+    var pictures: [PatchTemplate] = []
+    for grows in [true, false] {
+      let again = PatchAlignment.recover(set, aligned, inner: core.side, agreement: 0.2, grows: grows)
+      if let picture = again?.picture, picture.contrast >= leastContrast, picture != pictures.first {
+        pictures.append(picture)
+      }
+    }
+    return pictures
+  }
+
+  /// Looks for a picture, and for what lies between it, whatever that is: letters of one colour are told by it.
+  private static func looks(
+    _ picture: PatchTemplate, members: [Int], _ set: ImageSet, _ context: DetectionContext, isVague: Bool,
+    isGuess: Bool
+  ) -> [Look] {
+    let forms = [picture, picture.filled]
+    let places = TemplateMatcher(forms.flatMap { [$0, $0.decoy] }, in: set, on: context.device)
+      .best(Array(0..<set.count))
+    return forms.indices.map { k in
+      Look(
+        forms[k], Array(places[2 * k...2 * k + 1]), members: members, set, context, isVague: isVague, isGuess: isGuess)
+    }
   }
 }

@@ -59,6 +59,16 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     return (top...bottom, left...right)
   }
 
+  /// The smallest square around all shared pixels: its upper left corner and its side.
+  var core: (x: Int, y: Int, side: Int) {
+    guard let extent else { return (0, 0, side) }
+    let size = max(extent.rows.count, extent.columns.count)
+    func corner(_ range: ClosedRange<Int>) -> Int {
+      max(0, min(range.lowerBound - (size - range.count) / 2, side - size))
+    }
+    return (corner(extent.columns), corner(extent.rows), size)
+  }
+
   /// Share of the variance of its shared pixels that is the same all along its columns, or its rows; 1 for an upright edge or bar,
   /// of which natural images are full.
   package var straightness: Float {

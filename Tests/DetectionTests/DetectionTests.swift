@@ -768,6 +768,37 @@ extension Encoder.Configuration {
     #expect(!Separation(tail, decoys: decoys, members: Array(200..<300), rate: 0.01).isPlanted)
   }
 
+  /// Of 10,000 scores that fall off exponentially and 100 far above: a tail of exp(-x) leaves two of them beyond ln 5000.
+  @Test func tailIsCutWhereItLeavesTheRate() throws {
+    let tail = (0..<10_000).map { Float(-log((Double($0) + 0.5) / 10_000)) }
+    var separation = Separation(
+      tail + [Float](repeating: 30, count: 100), decoys: tail.map { min($0, 5) }, members: Array(10_000..<10_100),
+      rate: 0.01)
+    separation.threshold = 6
+    let scores = tail + [Float](repeating: 30, count: 100)
+    let cut = try #require(separation.beyondTail(scores, rate: 0.02, quantiles: (0.95, 0.99)))
+    #expect(abs(cut - Float(log(5000.0))) < 0.7)
+    // A cut above that stays.
+    separation.threshold = 20
+    #expect(separation.beyondTail(scores, rate: 0.02, quantiles: (0.95, 0.99)) == 20)
+    // Nothing stands out of it.
+    #expect(separation.beyondTail(tail, rate: 1e-6, quantiles: (0.95, 0.99)) == nil)
+  }
+
+  /// Of two pictures of the same images the one that leaves fewer between, as long as it is far enough from chance.
+  @Test func clearerOfTwoIsStronger() {
+    func separation(above: Int, valley: Double, distance: Float) -> Separation {
+      var result = Separation([], decoys: [], members: [], rate: nil)
+      (result.above, result.valley, result.distance) = (above, valley, distance)
+      result.deviation = Double(above).squareRoot()
+      return result
+    }
+    let clear = separation(above: 30, valley: 0.1, distance: 5)
+    #expect(clear.strength > separation(above: 33, valley: 0.4, distance: 12).strength)
+    #expect(clear.strength > separation(above: 36, valley: 0, distance: 3.5).strength)
+    #expect(clear.strength < separation(above: 60, valley: 0.2, distance: 5).strength)
+  }
+
   /// Without decoys: two modes with some images between them are told from a heavy tail.
   @Test func modesAreSeparatedWithoutDecoys() {
     var stream = RandomStream(seed: 12)
