@@ -76,13 +76,16 @@ public struct Proposal: Codable, Sendable {
   public var separation: Separation?
   /// True if its members may be removed; false if they are only worth a look.
   public var isPoison: Bool
+  /// True if the same pixels told which images are its members (see ``Stencil``), and nobody has to look again.
+  public var isExact: Bool
 
   /// Creates a proposal.
   public init(
-    detector: String, trigger: PlantedTrigger?, members: [Member], separation: Separation?, isPoison: Bool
+    detector: String, trigger: PlantedTrigger?, members: [Member], separation: Separation?, isPoison: Bool,
+    isExact: Bool = false
   ) {
     (self.detector, self.trigger, self.members) = (detector, trigger, members)
-    (self.separation, self.isPoison) = (separation, isPoison)
+    (self.separation, self.isPoison, self.isExact) = (separation, isPoison, isExact)
   }
 }
 

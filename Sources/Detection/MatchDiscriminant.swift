@@ -58,14 +58,6 @@ package struct MatchDiscriminant {
     pasted = try Self.paste(template, into: few, frame, context)
   }
 
-  /// Which images show a template.
-  package struct Decision {
-    /// The best first.
-    package var members: [Proposal.Member]
-    /// Of scores in standard deviations of chance matches.
-    package var separation: Separation
-  }
-
   /// Pastes the template at random places and returns the windows there, as the matcher finds them.
   private static func paste(
     _ template: PatchTemplate, into images: [Int], _ frame: Frame, _ context: DetectionContext
@@ -95,10 +87,10 @@ package struct MatchDiscriminant {
   /// Looks again for the images that show a template.
   ///
   /// - Parameter members: Images in which it was recognised by correlation.
-  /// - Returns: nil if it learnt nothing of use.
+  /// - Returns: nil if it learnt nothing of use. Scores are standard deviations of chance matches.
   package static func members(
     of template: PatchTemplate, from members: [Int], _ context: DetectionContext
-  ) throws(PixelStorageError) -> Decision? {
+  ) throws(PixelStorageError) -> Recognition? {
     guard context.set.count - members.count >= fewestOthers else { return nil }
     return try MatchDiscriminant(template, from: members, context).decide(members)
   }
@@ -123,7 +115,7 @@ package struct MatchDiscriminant {
     }
   }
 
-  private func decide(_ first: [Int]) -> Decision? {
+  private func decide(_ first: [Int]) -> Recognition? {
     var scored = [Scored](repeating: Scored(), count: set.count)
     var (scores, p, members): ([Float], [Double], Set<Int>) = ([], [], Set(first))
     var separation: Separation?
@@ -156,7 +148,7 @@ package struct MatchDiscriminant {
         image: i, score: scores[i], pValue: p[i],
         place: targets[i].isEmpty ? nil : targets[i][scored[i].target.place].window(template.side, in: set.side))
     }
-    return Decision(members: found, separation: separation)
+    return Recognition(template: template, members: found, separation: separation)
   }
 
   /// The middle of the widest gap in the scores, if it is as wide as chance scores reach and has next to nothing

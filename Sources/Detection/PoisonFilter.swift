@@ -7,8 +7,8 @@ import Tensors
 /// Decides which images to remove; none, if nothing was proposed that stands apart.
 ///
 /// 1. Proposals of all detectors are looked for in the images as they are, without the canary; what is
-///    proposed twice is one family. Which images show a family's picture a discriminant decides that learnt
-///    how chance matches of it look.
+///    proposed twice is one family. Which images show a family's picture is told by the pixels that are the same in all of them
+///    (see ``Stencil``) or, where that does not settle it, by a discriminant that learnt how chance matches of it look.
 /// 2. Windows that pull images into a cluster without a common picture are learnt by a classifier; they are a
 ///    family if its scores have two modes.
 /// 3. Every family's effect on other images is measured with the flip test.
@@ -56,6 +56,8 @@ public struct PoisonFilter: Sendable {
     /// Images in which it was recognised, the best first.
     public var members: [Proposal.Member]
     public var separation: Separation
+    /// See ``Proposal/isExact``.
+    public var isExact = false
     /// What it does to other images; nil where no encoder was searched.
     public var effect: PatchSearch.Effect?
     /// Scores that never remove an image by themselves, by name.
@@ -155,7 +157,7 @@ public struct PoisonFilter: Sendable {
       }
       var family = Family(
         detectors: [proposal.detector], trigger: trigger, evidence: evidence, members: proposal.members,
-        separation: separation)
+        separation: separation, isExact: proposal.isExact)
       if case .patch(let template) = trigger, canary != nil {
         // Canaries cover some images of the copy.
         let seeds = images.filter { canary?.images.contains($0) != true }
@@ -165,6 +167,7 @@ public struct PoisonFilter: Sendable {
           let picture = again.trigger, let separation = again.separation
         else { continue }
         (family.trigger, family.members, family.separation) = (picture, again.members, separation)
+        family.isExact = again.isExact
       }
       families.append(family)
     }
@@ -174,10 +177,16 @@ public struct PoisonFilter: Sendable {
     outcome.families = try outcome.families.compactMap { family in
       guard case .patch(let template) = family.trigger else { return family }
       var all = family
-      let again = try MatchDiscriminant.members(of: template, from: family.members.map(\.image), context)
-      if let again { (all.members, all.separation) = (again.members, again.separation) }
+      let known = family.members.map(\.image)
+      if family.isExact { return family }
+      var again = StencilMatch.members(of: template, from: known, context)
+      if again?.isSettled != true { again = try MatchDiscriminant.members(of: template, from: known, context) }
+      if let again {
+        (all.trigger, all.members, all.separation) = (.patch(again.template), again.members, again.separation)
+      }
       return RecurringPatches.isPasted(
-        all.members, template, early: family.separation, late: again?.separation, in: set) ? all : nil
+        all.members, again?.template ?? template, early: family.separation, late: again?.separation, in: set)
+        ? all : nil
     }
     absorb(&outcome, keepsRest: true)
     for index in outcome.families.indices {

@@ -12,8 +12,9 @@ import Tensors
 ///    alike. Natural windows have ever more neighbours with growing distance; a pasted picture has all of
 ///    them at once and then none. What is alike differs: in images that are half black most windows are.
 /// 3. What such a group shares is recovered pixel by pixel, or up to brightness and contrast where it is lit differently or
-///    lets the image through, and looked for in every image; a turned and mirrored twin is the decoy. The correlations
-///    must be separated (see ``Separation``), if not at once then with the clearer picture of all that was found. Where
+///    lets the image through, and looked for in every image: the pixels that are the same in all of them (see ``Stencil``) or,
+///    where these do not tell, by correlation; a turned or mirrored twin is the decoy. Scores must be separated (see
+///    ``Separation``), correlations if not at once then with the clearer picture of all that was found. Where
 ///    the gap is not wide, the picture must lie anywhere in its images, or in many at one place: what images of a class
 ///    have in common, such as legs of trousers, lies nearly at the same place in all of them.
 ///
@@ -36,6 +37,8 @@ public struct RecurringPatches: Detector {
   /// Fewer images have to show nearly the same pixels.
   private static let fewMembers = 8
   private static let nearlyEqual: Float = 0.98
+  /// The same by a stencil.
+  private static let surelySame: Float = 0.9
   /// Images from which a picture is in many, and how evenly it has to lie in few, in many and if it is vague, relative to places
   /// drawn evenly, which a part of a trigger does not quite reach; not where the gap is wide.
   private static let manyMembers = 32
@@ -81,7 +84,12 @@ public struct RecurringPatches: Detector {
     guard let recovered = PatchAlignment.recover(set, some, inner: inner),
       recovered.picture.contrast >= Self.leastContrast
     else { return nil }
-    return Self.proposal(
+    if recovered.light == .same, let same = StencilMatch.members(some, size: inner, context),
+      let proposal = Self.proposal(same, detector: Self.name, in: set)
+    {
+      return proposal
+    }
+    return Self.correlated(
       recovered.picture, detector: Self.name, seeds: members.map(\.image), in: set, context,
       isVague: recovered.light == .any || near < Self.surelyEqual)
   }
@@ -189,13 +197,39 @@ public struct RecurringPatches: Detector {
       / Double(max(1, side - size))
   }
 
-  /// Looks for a picture and its decoy in all images.
+  /// Images that show the same pixels.
+  ///
+  /// - Returns: nil if these lie where parts of objects do, or if so few show them that chance may have put them together.
+  private static func proposal(_ found: Recognition, detector: String, in set: ImageSet) -> Proposal? {
+    let (members, separation) = (found.members, found.separation)
+    guard members.count >= fewMembers || members.map(\.score).median >= surelySame,
+      isPasted(members, found.template, early: separation, late: found.isSettled ? separation : nil, in: set)
+    else { return nil }
+    return Proposal(
+      detector: detector, trigger: .patch(found.template), members: members, separation: separation, isPoison: true,
+      isExact: found.isSettled)
+  }
+
+  /// Looks for a picture in all images: for the same pixels, or else for what correlates with it.
   ///
   /// - Parameter isVague: Whether it was recovered from windows that are alike only roughly or up to brightness.
   /// - Returns: nil if those that show it do not stand apart.
   package static func proposal(
     _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext,
     isVague: Bool = false
+  ) -> Proposal? {
+    if !isVague, let same = StencilMatch.members(of: template, from: seeds, context),
+      let proposal = proposal(same, detector: detector, in: set)
+    {
+      return proposal
+    }
+    return correlated(template, detector: detector, seeds: seeds, in: set, context, isVague: isVague)
+  }
+
+  /// Looks for a picture and its decoy in all images, by correlation.
+  private static func correlated(
+    _ template: PatchTemplate, detector: String, seeds: [Int], in set: ImageSet, _ context: DetectionContext,
+    isVague: Bool
   ) -> Proposal? {
     let matcher = TemplateMatcher([template, template.decoy], in: set, on: context.device)
     let first = FirstLook(set, seeds: seeds)

@@ -112,7 +112,7 @@ public struct PatchTemplate: Codable, Sendable, Hashable {
     return result
   }
 
-  /// Weight of what lies between shared pixels in a ``filled`` template; below ``shared``.
+  /// Weight of what lies between shared pixels in a ``filled`` template.
   private static let between: Float = 0.25
 
   /// The same at another size.

@@ -576,13 +576,19 @@ import Testing
   /// Of few images that do not stand wide apart, those with the picture nearly at the same place may show a part of an object.
   @Test(arguments: [(isAnywhere: false, isWide: false), (true, false), (false, true)])
   func fewImagesNearOnePlaceHaveToStandWideApart(isAnywhere: Bool, isWide: Bool) throws {
-    let (set, places) = try set(120, poisoned: Set(0..<12))
-    var found = proposal("recurring-patch", 0..<12, .patch(PatchTemplate(picture(8, seed: 99))), valley: 0.1)
-    if !isWide { found.separation?.gap = 0.3 }
-    for k in found.members.indices {
-      let side = try #require(places[k]).side
-      found.members[k].place = isAnywhere ? places[k] : Window(x: 8 + k % 2, y: 8 + k / 2 % 2, side: side)
+    let (anywhere, places) = try set(120, poisoned: Set(0..<12))
+    let (plain, _) = try set(120, poisoned: [])
+    let picture = picture(8, seed: 99)
+    func place(_ k: Int) -> Window? { isAnywhere ? places[k] : Window(x: 8 + k % 2, y: 8 + k / 2 % 2, side: 8) }
+    let near = (0..<12).map { k in
+      var image = plain.image(k)
+      image.paste(picture, x: 8 + k % 2, y: 8 + k / 2 % 2)
+      return (k, image)
     }
+    let set = isAnywhere ? anywhere : plain.replacing(Dictionary(uniqueKeysWithValues: near))
+    var found = proposal("recurring-patch", 0..<12, .patch(PatchTemplate(picture)), valley: 0.1)
+    if !isWide { found.separation?.gap = 0.3 }
+    for k in found.members.indices { found.members[k].place = place(k) }
     let outcome = try PoisonFilter(.init(), augmentation: Augmentation(), stream: RandomStream(seed: 2)).decide(
       [found], canary: nil, set: set, on: CPUDevice(threads: 2), threads: 2
     ) { _ in }
