@@ -15,7 +15,7 @@ final class Parallel: Sendable {
 
   init(threads: Int) {
     self.threads = max(1, threads)
-    state = State(workers: max(0, threads - 1))
+    state = State()
   }
 
   deinit { state.stop() }
@@ -47,34 +47,34 @@ final class Parallel: Sendable {
 
   private final class State: Sendable {
     let isBusy = Atomic<Bool>(false)
-    private let workers: Int
     private let next = Atomic<Int>(0)
     private let tasks = Atomic<Int>(0)
-    /// Workers that have not finished the current job.
-    private let running = Atomic<Int>(0)
-    /// Counts jobs; negative once the pool is to end.
-    private let generation = Atomic<Int>(0)
+    /// The job: its number, whether workers may still join it, and how many have; negative once the pool is to end.
+    ///
+    /// A worker that has no processor joins no job, and nobody waits for it: several programs on the same processors would
+    /// otherwise wait for each other's at the end of every job.
+    private let job = Atomic<Int>(0)
+    private static let (numberShift, open, joined) = (20, 1 << 19, 1 << 19 - 1)
     private let sleepers = Atomic<Int>(0)
     private let condition = NSCondition()
-    /// The current job's body; written before `generation` moves and read after.
+    /// The current job's body; written before `job` moves and read after joining it.
     nonisolated(unsafe) private var body: Body?
-
-    init(workers: Int) { self.workers = workers }
 
     func run(_ count: Int, _ body: @escaping Body) {
       self.body = body
       next.store(0, ordering: .relaxed)
       tasks.store(count, ordering: .relaxed)
-      running.store(workers, ordering: .relaxed)
-      generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      let number = job.load(ordering: .relaxed) >> Self.numberShift + 1
+      job.store(number << Self.numberShift | Self.open, ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
       share(body, 0)
-      spin(until: { running.load(ordering: .acquiring) == 0 })
+      job.wrappingSubtract(Self.open, ordering: .relaxed)
+      spin(until: { job.load(ordering: .acquiring) & Self.joined == 0 })
       self.body = nil
     }
 
     func stop() {
-      generation.store(-1, ordering: .sequentiallyConsistent)
+      job.store(-1, ordering: .sequentiallyConsistent)
       wake()
     }
 
@@ -83,16 +83,30 @@ final class Parallel: Sendable {
       while true {
         var now = seen
         for _ in 0..<20_000 {
-          now = generation.load(ordering: .acquiring)
+          now = job.load(ordering: .relaxed) >> Self.numberShift
           if now != seen { break }
           bz_pause()
         }
         if now == seen { now = sleep(after: seen) }
         if now < 0 { return }
         seen = now
-        if let body { share(body, lane) }
-        running.wrappingSubtract(1, ordering: .releasing)
+        if join(seen), let body {
+          share(body, lane)
+          job.wrappingSubtract(1, ordering: .releasing)
+        }
       }
+    }
+
+    /// Joins a job unless it is over.
+    private func join(_ number: Int) -> Bool {
+      var now = job.load(ordering: .relaxed)
+      while now >> Self.numberShift == number, now & Self.open != 0 {
+        let (exchanged, original) = job.weakCompareExchange(
+          expected: now, desired: now + 1, successOrdering: .acquiring, failureOrdering: .relaxed)
+        if exchanged { return true }
+        now = original
+      }
+      return false
     }
 
     private func share(_ body: Body, _ lane: Int) {
@@ -119,7 +133,7 @@ final class Parallel: Sendable {
       sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
       defer { sleepers.wrappingSubtract(1, ordering: .relaxed) }
       while true {
-        let now = generation.load(ordering: .sequentiallyConsistent)
+        let now = job.load(ordering: .sequentiallyConsistent) >> Self.numberShift
         if now != seen { return now }
         condition.wait()
       }
