@@ -87,13 +87,7 @@ extension Audit {
       detectors: (configuration.scans ? Detectors.all : Detectors.modelFree).map {
         .init(name: type(of: $0).name, limits: type(of: $0).limits)
       }, canary: control)
-    let missed = control.flatMap { control -> Verdict.Reason? in
-      control.foundBy.isEmpty
-        ? .init(
-          "control.missed",
-          "no detector found the canary, a \(control.sizePixels)-pixel picture in \(control.images) images: what looks alike would be missed too"
-        ) : nil
-    }
+    let doubts = try doubts(control)
     if !outcome.families.isEmpty {
       let share = Double(outcome.removals.count) / Double(set.count)
       let found = outcome.families.enumerated().map { i, family in
@@ -101,30 +95,16 @@ extension Audit {
       }
       let count = outcome.families.count
       return Verdict(
-        value: missed == nil ? .poisoned : .inconclusive, severity: outcome.families.map(severity).max() ?? .high,
+        value: .poisoned, severity: outcome.families.map(severity).max() ?? .high,
         summary:
-          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture, pattern or object in images that have nothing else in common.\(missed == nil ? "" : " But the positive control was missed, so there may be much more.")",
-        reasons: found + (missed.map { [$0] } ?? []), power: power)
+          "\(outcome.removals.count) of \(set.count) images (\(percent(share))) carry \(count == 1 ? "a trigger" : "one of \(count) triggers"): the same picture, pattern or object in images that have nothing else in common.\(doubts.isEmpty ? "" : " There may be more: \(doubts.map(\.detail).joined(separator: "; ")).")",
+        reasons: found + doubts, power: power)
     }
-    var reasons: [Verdict.Reason] = try searchWarnings().map { .init($0.code.rawValue, $0.detail) }
-    if set.count < configuration.minimumImages {
-      reasons.append(
-        .init(
-          "dataset.few-images",
-          "\(set.count) images; at least \(configuration.minimumImages) are needed for a search with power"))
-    }
-    let listed = set.count + set.unreadable.count
-    let lost = Double(set.unreadable.count) / Double(max(1, listed))
-    if lost > configuration.maximumUnreadableShare {
-      reasons.append(
-        .init("dataset.unreadable", "\(set.unreadable.count) of \(listed) files could not be read (\(percent(lost)))"))
-    }
-    if let missed { reasons.append(missed) }
-    if !reasons.isEmpty {
+    if !doubts.isEmpty {
       return Verdict(
         value: .inconclusive, severity: .note,
-        summary: "The search could not say anything: \(reasons.map(\.detail).joined(separator: "; ")).",
-        reasons: reasons, power: searchable ? power : nil)
+        summary: "The search could not say anything: \(doubts.map(\.detail).joined(separator: "; ")).",
+        reasons: doubts, power: searchable ? power : nil)
     }
     return Verdict(
       value: .noEvidence, severity: .none,
@@ -139,6 +119,35 @@ extension Audit {
         + (configuration.scans
           ? [] : [.init("search.skipped", "no encoder was trained: only the detectors that need none looked")]),
       power: power)
+  }
+
+  /// Why nothing found would say nothing, whatever else was found.
+  private func doubts(_ control: Verdict.Power.Canary?) throws -> [Verdict.Reason] {
+    var reasons: [Verdict.Reason] = try searchWarnings().map { .init($0.code.rawValue, $0.detail) }
+    if set.count < configuration.minimumImages {
+      reasons.append(
+        .init(
+          "dataset.few-images",
+          "\(set.count) images; at least \(configuration.minimumImages) are needed for a search with power"))
+    }
+    let most = configuration.maximumUnreadableShare
+    if set.unreadShare > most {
+      let many = set.unreadable.filter(\.holdsMany)
+      let example = many.first.map { "; \(named($0.path).text) alone may hold any number of images (\($0.reason))" } ?? ""
+      reasons.append(
+        .init(
+          "dataset.unreadable",
+          "\(set.unreadable.count) of \(set.count + set.unreadable.count) files that may hold images were not read\(many.isEmpty ? ", \(percent(set.unreadShare)) by number or by bytes, and at most \(percent(most)) may be" : example)"
+        ))
+    }
+    if let control, control.foundBy.isEmpty {
+      reasons.append(
+        .init(
+          "control.missed",
+          "no detector found the canary, a \(control.sizePixels)-pixel picture in \(control.images) images: what looks alike would be missed too"
+        ))
+    }
+    return reasons
   }
 
   /// From effect and extent: a trigger that pulls many images or sits in many is critical.

@@ -191,9 +191,9 @@ extension Audit {
     if isSearchable { try measureEffects(&outcome) }
     let removed = Set(outcome.removals.map(\.image))
     let kept = (0..<set.count).filter { !removed.contains($0) }
-    var list = Data()
-    for i in kept { list.append(contentsOf: set.records[i].path.bytes + [0x0A]) }
-    try folder.write(list, to: "kept.txt")
+    let list = PathList.encode(
+      kept.lazy.map { self.set.records[$0].path }, isNullDelimited: request.source.isNullDelimited, of: dataset.entries)
+    try folder.write(Data(list), to: DatasetSource.keptName)
     // Last: where it is, the stage is done.
     try folder.keep(json: FilterRecord(outcome: outcome, kept: kept), as: "filter.json")
     return (

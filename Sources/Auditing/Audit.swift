@@ -19,12 +19,10 @@ public final class Audit {
 
   /// What a user asks for, beside the configuration.
   public struct Request: Sendable {
-    public var dataset: String
+    public var source: DatasetSource
     public var out: String
     public var groundTruth: String?
     public var overwrite = false
-    /// Paths of a file list end with a zero byte.
-    public var isNullDelimited = false
     /// Decides the exit code; what is written does not depend on it, save `run`.
     public var policy = GatePolicy()
     /// What is written beside `result.json`.
@@ -38,7 +36,9 @@ public final class Audit {
     /// Source revision, for results.
     public var revision = "unknown"
     /// Creates a request.
-    public init(dataset: String, out: String) { (self.dataset, self.out) = (dataset, out) }
+    public init(_ source: DatasetSource, out: String) { (self.source, self.out) = (source, out) }
+    /// As the user named it.
+    var dataset: String { source.path }
   }
 
   let request: Request
@@ -75,11 +75,15 @@ public final class Audit {
     self.progress = progress
     folder = RunFolder(request.out)
     stream = RandomStream(seed: configuration.seed)
-    try Self.refuseInside(request)
+    try Self.refuse(request.out, inside: request.dataset)
     truth = try request.groundTruth.map(Self.readGroundTruth)
     let begin = Date()
     progress.begin(Stage.inspect.rawValue)
-    dataset = try Dataset(Path(request.dataset), isNullDelimited: request.isNullDelimited)
+    dataset = try request.source.open()
+    // A list's own folder may hold the run beside it.
+    if ![dataset.root.parent, Path("."), Path("")].contains(dataset.base) || dataset.format != .list {
+      try Self.refuse(request.out, inside: dataset.base.description)
+    }
     let labels = try LabelSource(configuration.labels).labels(for: dataset)
     let total = dataset.entries.count
     let decoders = request.decoder.map { DecoderPool(program: $0) }
@@ -102,7 +106,8 @@ public final class Audit {
     let encoded = try configuration.encoded()
     try folder.claim(
       .init(
-        configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, dataset: request.dataset),
+        configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
+        base: URL(fileURLWithPath: dataset.base.description).path),
       overwrite: request.overwrite)
     try folder.write(encoded, to: "state/configuration.json")
     manifest = try Manifest(set, of: dataset)
@@ -118,12 +123,12 @@ public final class Audit {
   }
 
   /// Reads the configuration of a run folder, for a single stage.
-  public static func configuration(of out: String) throws -> (AuditConfiguration, dataset: String) {
+  public static func configuration(of out: String) throws -> (AuditConfiguration, source: DatasetSource) {
     let folder = RunFolder(out)
-    guard let identity = try folder.read(json: RunFolder.Identity.self, "state/identity.json"),
+    guard let identity = try folder.identity(),
       let configuration = try folder.read(json: AuditConfiguration.self, "state/configuration.json")
     else { throw AuditError(.usage, "\(out) is not a run folder; start one with: bezoar audit DATASET --out \(out)") }
-    return (configuration, identity.dataset)
+    return (configuration, identity.source)
   }
 
   /// So many crashes are no few bad files.
@@ -135,14 +140,13 @@ public final class Audit {
     )
   }
 
-  private static func refuseInside(_ request: Request) throws {
+  private static func refuse(_ out: String, inside dataset: String) throws {
     func real(_ path: String) -> String {
       URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
-    let (out, dataset) = (real(request.out), real(request.dataset))
-    if out == dataset || out.hasPrefix(dataset + "/") {
+    if real(out) == real(dataset) || real(out).hasPrefix(real(dataset) + "/") {
       throw AuditError(
-        .usage, "the run folder \(request.out) lies inside the dataset, which is never written to; choose another --out"
+        .usage, "the run folder \(out) lies inside the dataset, which is never written to; choose another --out"
       )
     }
   }

@@ -52,9 +52,9 @@ public struct Inspection {
   ///
   /// - Parameter manifest: Where digests are written in the form of `sha256sum -c`.
   public init(
-    _ path: String, isNullDelimited: Bool, decoder: String?, imageSize: Int?, manifest: String?, threads: Int
+    _ source: DatasetSource, decoder: String?, imageSize: Int?, manifest: String?, threads: Int
   ) throws {
-    let dataset = try Dataset(Path(path), isNullDelimited: isNullDelimited)
+    let dataset = try source.open()
     let file = try manifest.map { try AtomicFile($0) }
     let decoders = decoder.map { DecoderPool(program: $0) }
     let reader = ImageReader(dataset, side: imageSize, keepsPixels: false, decoders: decoders, threads: threads)
@@ -73,7 +73,7 @@ public struct Inspection {
     try file?.finish()
     sizes = read.tally.sizes
     account = DatasetAccount(
-      path, dataset, digest: read.tally.digest(read.unreadable), read.tally, unreadable: read.unreadable,
+      source.path, dataset, digest: read.tally.digest(read.unreadable), read.tally, unreadable: read.unreadable,
       ignored: read.ignored, side: reader.side, manifest: read.digest.digest)
   }
 
@@ -105,7 +105,7 @@ public struct Inspection {
 
 /// What `bezoar poison` was asked for.
 public struct PoisonPlan: Sendable {
-  public var dataset: String
+  public var source: DatasetSource
   public var out: String
   public var labels = "folders"
   public var attack = "ssl-backdoor"
@@ -126,7 +126,7 @@ public struct PoisonPlan: Sendable {
   public var threads = 1
 
   /// Creates a plan with the defaults.
-  public init(dataset: String, out: String) { (self.dataset, self.out) = (dataset, out) }
+  public init(_ source: DatasetSource, out: String) { (self.source, self.out) = (source, out) }
 
   /// Writes the copy.
   ///
@@ -147,7 +147,7 @@ public struct PoisonPlan: Sendable {
     func real(_ path: String) -> String {
       URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
-    if real(out).hasPrefix(real(dataset) + "/") {
+    if real(out).hasPrefix(real(source.path) + "/") {
       throw PoisoningError("\(out) lies inside the dataset, which is never written to; choose another --out")
     }
     var copy = PoisonedCopy()
@@ -169,12 +169,12 @@ public struct PoisonPlan: Sendable {
         copy.settings.trigger = try ImageCodec.decode(Array(FileManager.default.contents(atPath: trigger) ?? Data()))
       } catch { throw PoisoningError("cannot use the trigger \(trigger): \(error.description)") }
     }
-    let source = try Dataset(Path(dataset))
+    let dataset = try source.open()
     let pair = try evaluation.map { path -> (dataset: Dataset, labels: [String?]) in
       let dataset = try Dataset(Path(path))
       return (dataset, try LabelSource(evaluationLabels).labels(for: dataset))
     }
-    let truth = try copy.write(source, labels: try LabelSource(labels).labels(for: source), evaluation: pair, to: out)
+    let truth = try copy.write(dataset, labels: try LabelSource(labels).labels(for: dataset), evaluation: pair, to: out)
     let targets = Set(truth.triggers.map(\.targetClass)).sorted().joined(separator: ", ")
     return
       "\(truth.poisoned.count) images of class \(targets) poisoned by \(truth.attack.name); dataset \(out)/dataset, truth \(out)/ground-truth.json"
@@ -205,7 +205,7 @@ public enum Demo {
     }
     // A copy without its ground truth was cut off while it was written.
     try? FileManager.default.removeItem(atPath: planted)
-    var plan = PoisonPlan(dataset: source + "/train-images-idx3-ubyte.gz", out: planted)
+    var plan = PoisonPlan(DatasetSource(source + "/train-images-idx3-ubyte.gz"), out: planted)
     plan.labels = source + "/train-labels-idx1-ubyte.gz"
     plan.evaluation = source + "/t10k-images-idx3-ubyte.gz"
     plan.evaluationLabels = source + "/t10k-labels-idx1-ubyte.gz"

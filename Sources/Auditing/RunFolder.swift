@@ -11,11 +11,16 @@ public struct RunFolder: Sendable {
   public let path: String
 
   /// What a run folder belongs to.
-  struct Identity: Codable, Equatable {
+  struct Identity: Codable {
     var configurationDigest: String
     var datasetDigest: String
-    var dataset: String
+    var source: DatasetSource
+    /// What the names of images are relative to, from the root of the file system.
+    var base: String
   }
+
+  /// Whose folder it is; nil if it is none.
+  func identity() throws -> Identity? { try read(json: Identity.self, "state/identity.json") }
 
   /// Names a folder; creates nothing.
   public init(_ path: String) { self.path = path }
@@ -159,11 +164,11 @@ public struct RunFolder: Sendable {
     }
     try lock()
     if overwrite && isOld { clear() }
-    if let old = try read(json: Identity.self, "state/identity.json") {
+    if let old = try self.identity() {
       if old.datasetDigest != identity.datasetDigest {
         throw AuditError(
           .usage,
-          "\(path) holds the audit of another dataset: \(old.dataset) (digest \(old.datasetDigest.prefix(12))), not \(identity.dataset) (\(identity.datasetDigest.prefix(12))); choose another --out or add --overwrite"
+          "\(path) holds the audit of another dataset: \(old.source.path) (digest \(old.datasetDigest.prefix(12))), not \(identity.source.path) (\(identity.datasetDigest.prefix(12))); choose another --out or add --overwrite"
         )
       }
       if old.configurationDigest != identity.configurationDigest {

@@ -39,7 +39,7 @@ public enum SelfCheck {
     configuration.filter.classifier.networks = 1
     configuration.filter.classifier.iterations = 60
     let audit = try Audit(
-      .init(dataset: folder + "/data", out: folder + "/out"), configuration, device: device, threads: threads,
+      .init(DatasetSource(folder + "/data"), out: folder + "/out"), configuration, device: device, threads: threads,
       progress: Silence())
     let result = try audit.run()
     let found = result.suspects.filter { (Int($0.path.split(separator: ".")[0]) ?? images) < poisoned }.count

@@ -16,9 +16,15 @@ public enum SummaryTable {
     func strong(_ text: String) -> String { hasColor ? "\u{1B}[1;\(color)m\(text)\u{1B}[0m" : text }
     let account = result.dataset
     var lines = ["          \(verdict.summary)"]
-    lines.append(
-      "read      \(account.decoded) of \(account.listed) files\(account.unreadable.isEmpty ? "" : ", \(account.unreadable.count) unreadable")"
-    )
+    lines.append("read      \(account.decoded) of \(account.listed) files")
+    for (title, files) in [("not read  ", account.unreadable), ("ignored   ", account.ignored)] where !files.isEmpty {
+      let kinds = DatasetAccount.kinds(files)
+      let words = kinds.prefix(4).map { "\($0.count) \($0.words)" } + (kinds.count > 4 ? ["\(kinds.count - 4) kinds more"] : [])
+      lines.append("\(title)\(files.count): \(words.joined(separator: ", "))")
+    }
+    if !account.remarks.isEmpty {
+      lines.append("odd       \(account.remarks.map { "\($0.count) \($0.code)" }.joined(separator: ", "))")
+    }
     lines.append(
       "removed   \(result.counts.suspects) of \(account.decoded) images, \(result.families.count) trigger families")
     for family in result.families.prefix(10) {

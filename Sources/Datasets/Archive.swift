@@ -43,6 +43,9 @@ final class Archive: Sendable {
     }
   }
 
+  /// libarchive gives names that a zip marks as UTF-8 only where the locale can hold them.
+  private static let hasUTF8 = setlocale(LC_CTYPE, "C.UTF-8") != nil
+
   /// True for names of archives.
   static func isNamedLikeOne(_ path: Path) -> Bool {
     let name = path.name.description.lowercased()
@@ -50,6 +53,7 @@ final class Archive: Sendable {
   }
 
   private func open() throws(DatasetError) -> OpaquePointer {
+    _ = Self.hasUTF8
     guard let handle = archive_read_new() else { throw DatasetError(.unreadable, path, "no memory") }
     archive_read_support_filter_gzip(handle)
     archive_read_support_filter_zstd(handle)
@@ -57,6 +61,8 @@ final class Archive: Sendable {
     archive_read_support_format_zip(handle)
     // Names are bytes.
     archive_read_set_options(handle, "hdrcharset=BINARY")
+    // What stands behind the end of a tar is read by readers that pass over zeros.
+    archive_read_set_options(handle, "tar:read_concatenated_archives")
     guard archive_read_open_filename(handle, path.cString, 1 << 16) == ARCHIVE_OK else {
       let reason = Self.reason(handle)
       archive_read_free(handle)
@@ -77,12 +83,10 @@ final class Archive: Sendable {
   ///   - prefix: Stands before its names.
   /// - Returns: Why the rest could not be read.
   /// - Throws: ``DatasetError`` if it cannot be opened, or nothing in it can be read.
-  func list(
-    into entries: inout Listing, _ ignored: inout [(path: Path, reason: String)], number: Int, prefix: [UInt8]
-  ) throws(DatasetError) -> String? {
+  func list(into entries: inout Listing, number: Int, prefix: [UInt8]) throws(DatasetError) -> String? {
     let handle = try open()
     defer { archive_read_free(handle) }
-    let (first, firstIgnored) = (entries.count, ignored.count)
+    let first = entries.count
     var seen = NameTable()
     var (keys, labels, words) = (NameTable(), [Int32](), StringTable())
     var damage: String?
@@ -101,18 +105,22 @@ final class Archive: Sendable {
         break
       }
       let name = Path(bytes: Self.name(entry))
+      func passOver(_ reason: String) throws(DatasetError) {
+        try entries.append(prefix + name.bytes, .unusable(Unread(reason: reason)), of: path)
+      }
       if archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil {
-        ignored.append((Path(bytes: prefix + name.bytes), "link in an archive, not followed"))
+        try passOver("link.not-followed: a link in an archive")
         continue
       }
       let type = archive_entry_filetype(entry)
       if type == S_IFDIR { continue }
       guard type == S_IFREG else {
-        ignored.append((Path(bytes: prefix + name.bytes), "not a regular file"))
+        try passOver("file.special: a pipe, socket or device in an archive")
         continue
       }
-      if Self.isCompanion(name) {
-        if let label = Self.label(handle, name) {
+      // What is named like a text beside an image and is none is an entry as any other.
+      if Self.isCompanion(name), let text = Self.text(handle) {
+        if let label = Self.label(text, name) {
           let (at, isNew) = keys.insert(Self.key(name.bytes[...]))
           let word = words.number(of: label)
           if isNew { labels.append(word) } else { labels[at] = word }
@@ -125,8 +133,8 @@ final class Archive: Sendable {
         problem = "archive.name: a member without a name"
       } else if Self.escapes(name) {
         problem = "archive.path-traversal: the name leaves the folder of the archive"
-      } else if !seen.insert(name.bytes).isNew {
-        problem = "archive.duplicate: another member has the same name"
+      } else if !seen.insert(Self.canonical(name)).isNew {
+        problem = "archive.duplicate: another member is unpacked to the same name"
       } else if archive_entry_sparse_count(entry) > 0 {
         problem = "archive.sparse: a sparse member"
       } else if size < 0 || size > Self.largestMember {
@@ -136,14 +144,14 @@ final class Archive: Sendable {
       let folder = prefix.isEmpty ? nil : name.bytes.firstIndex(of: 0x2F).map { Path(bytes: Array(name.bytes[..<$0])) }
       try entries.append(
         prefix + name.bytes, label: folder?.description,
-        problem.map(Listing.Source.unusable) ?? .member(archive: number, ordinal: ordinal), of: path)
+        problem.map { .unusable(Unread(reason: $0)) } ?? .member(archive: number, ordinal: ordinal), of: path)
       // Going on to the next header would unpack all of it unseen.
       if size > Self.largestMember, let bomb = Self.passOver(handle) {
         damage = bomb
         break
       }
     }
-    if entries.count == first, ignored.count == firstIgnored, let damage {
+    if entries.count == first, let damage {
       throw DatasetError(.malformed, path, damage)
     }
     if keys.count > 0 {
@@ -246,6 +254,11 @@ final class Archive: Sendable {
     name.bytes.first == 0x2F || name.bytes.split(separator: 0x2F).contains([0x2E, 0x2E])
   }
 
+  /// The name as a file system has it: without empty parts and those that stay where they are.
+  private static func canonical(_ name: Path) -> [UInt8] {
+    Array(name.bytes.split(separator: 0x2F).filter { $0 != [0x2E] }.joined(separator: [0x2F]))
+  }
+
   /// A label or metadata beside an image, as WebDataset has them.
   private static func isCompanion(_ name: Path) -> Bool {
     ["cls", "json", "txt"].contains(name.suffix)
@@ -258,9 +271,20 @@ final class Archive: Sendable {
     return name[..<(name[start...].firstIndex(of: 0x2E) ?? name.endIndex)]
   }
 
+  /// The first bytes of the member whose header was read last, if they are text.
+  private static func text(_ handle: OpaquePointer) -> [UInt8]? {
+    var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: largestLabel + 1))
+    while bytes.count <= largestLabel {
+      let got = archive_read_data(handle, &chunk, chunk.count - bytes.count)
+      if got <= 0 { break }
+      bytes += chunk[..<got]
+    }
+    return bytes.isEmpty || FileKind.isText(bytes.prefix(largestLabel)) ? bytes : nil
+  }
+
   /// What a `.cls` says, or the entry `label` of a `.json`.
-  private static func label(_ handle: OpaquePointer, _ name: Path) -> String? {
-    guard name.suffix != "txt", let bytes = try? data(handle, name, limit: largestLabel) else { return nil }
+  private static func label(_ bytes: [UInt8], _ name: Path) -> String? {
+    guard name.suffix != "txt", bytes.count <= largestLabel else { return nil }
     if name.suffix == "cls" {
       let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       return text.isEmpty || text.utf8.count > 200 ? nil : text

@@ -9,18 +9,25 @@ public struct Dataset: Sendable {
   public typealias Entry = Listing.Entry
 
   /// Where it is.
-  public let root: Path
+  public private(set) var root: Path
   /// Its layout.
-  public let format: Format
+  public private(set) var format: Format
   /// Images in byte order of their paths (containers: in the order of the records).
-  public let entries: Listing
-  /// What lies in the folder but is not taken for an image, with the reason.
-  public let ignored: [(path: Path, reason: String)]
-  private let records: [Container]
-  private let archives: [Archive]
+  public private(set) var entries: Listing
+  private var records: [Container]
+  private var archives: [Archive]
 
-  /// What files of entries are relative to.
-  private let base: Path
+  /// What names of entries are relative to: a folder, or the file or shards that hold the images.
+  public private(set) var base: Path
+  private var links: Links
+
+  /// Symbolic links that are followed within a folder.
+  public enum Links: String, Sendable, Codable, Hashable {
+    case none
+    /// To what lies in the folder itself.
+    case inside
+    case anywhere
+  }
 
   /// A file that holds many images of one size, one record after another.
   private struct Container {
@@ -43,32 +50,27 @@ public struct Dataset: Sendable {
   /// Bytes of an image file, at most.
   static let largestFile = 1 << 30
 
-  static let imageSuffixes: Set<String> = [
-    "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif",
-  ]
-
   /// Opens a folder, a file list, an archive or shards of one, a CIFAR or STL-10 binary (file or folder) or an IDX file
   /// (plain or gzip).
   ///
   /// - Parameters:
   ///   - root: What the user named; `-` is a list on standard input, `a-{000..012}.tar` stands for shards.
-  ///   - listRoot: Folder that relative paths of a file list start from; default: the list's own, for standard input
-  ///     the working folder.
+  ///   - listRoot: What a file list names images of: a folder that its relative paths start from, or any dataset. Default: the list's
+  ///     own folder, for standard input the working folder.
   ///   - isNullDelimited: A list's paths end with a zero byte instead of a line feed, and carry no labels.
+  ///   - links: Symbolic links that are followed within a folder. Paths of a list are always followed.
   /// - Throws: ``DatasetError`` with codes `.missing`, `.unreadable`, `.malformed`, `.unsupported`.
-  public init(_ root: Path, listRoot: Path? = nil, isNullDelimited: Bool = false) throws(DatasetError) {
-    self.root = root
-    func list(_ bytes: [UInt8], _ base: Path) throws(DatasetError) -> Listing {
-      try Self.list(bytes, base, isNullDelimited, root)
-    }
+  public init(
+    _ root: Path, listRoot: Path? = nil, isNullDelimited: Bool = false, links: Links = .none
+  ) throws(DatasetError) {
     if root.bytes == [UInt8(ascii: "-")] {
       let bytes = Array((try? FileHandle.standardInput.readToEnd()) ?? Data())
       guard !bytes.isEmpty else { throw DatasetError(.missing, root, "standard input holds no list") }
-      base = listRoot ?? Path(".")
-      entries = try list(bytes, base)
-      (format, records, archives, ignored) = (.list, [], [], [])
+      self = try Self.list(bytes, root, listRoot, isNullDelimited, links)
       return
     }
+    self.root = root
+    self.links = links
     switch FileSystem.kind(root, followLinks: true) {
     case nil:
       let shards = Archive.shards(root)
@@ -76,34 +78,32 @@ public struct Dataset: Sendable {
         throw DatasetError(.missing, root, "no such file or folder")
       }
       (format, base, records) = (.archive, root, [])
-      (archives, entries, ignored) = try Self.archives(shards)
+      (archives, entries) = try Self.archives(shards)
     case .folder:
       base = root
       let names = try FileSystem.contents(of: root)
-      let batches = names.map(\.name).filter {
-        let text = $0.description
-        return text.hasSuffix(".bin") && (text.hasPrefix("data_batch_") || text == "train.bin")
-      }
-      if !names.isEmpty && names.allSatisfy({ Archive.isNamedLikeOne($0.name) }) {
+      switch Self.format(of: names) {
+      case .archive:
         (format, records) = (.archive, [])
-        (archives, entries, ignored) = try Self.archives(names.map { root.appending($0.name) })
-      } else if !batches.isEmpty {
-        (format, records, entries) = try Self.cifar(batches.map { root.appending($0) })
-        archives = []
-        ignored = names.filter { !batches.contains($0.name) }.map { ($0.name, "not a training batch") }
-      } else {
-        var (found, passed) = (Listing(foldersAreLabels: true), [(path: Path, reason: String)]())
-        try Self.walk(root, Path(bytes: []), names, &found, &passed)
-        (format, records, archives, entries, ignored) = (.folder, [], [], found, passed)
+        (archives, entries) = try Self.archives(names.map { root.appending($0.name) })
+      case .cifar10:
+        let (batches, others) = (names.filter(Self.isBatch), names.filter { !Self.isBatch($0) })
+        var found: Listing
+        (format, records, found) = try Self.cifar(batches.map { root.appending($0.name) })
+        for other in others { try found.append(other.name.bytes, Self.beside(other, in: root), of: root) }
+        (archives, entries) = ([], found)
+      default:
+        (format, records, archives) = (.folder, [], [])
+        entries = try FolderWalk.list(root, names, links)
       }
     case .file:
-      base = listRoot ?? root.parent
+      base = root
       if Archive.isNamedLikeOne(root) {
         (format, records) = (.archive, [])
-        (archives, entries, ignored) = try Self.archives([root])
+        (archives, entries) = try Self.archives([root])
         return
       }
-      (archives, ignored) = ([], [])
+      archives = []
       if root.name.description.hasSuffix("_X.bin") {
         (format, records, entries) = try Self.stl10(root)
         return
@@ -130,8 +130,7 @@ public struct Dataset: Sendable {
         throw DatasetError(
           .malformed, root, "neither an IDX image file, a CIFAR or STL-10 .bin, an archive nor a text list")
       }
-      entries = try list(bytes, base)
-      (format, records) = (.list, [])
+      self = try Self.list(bytes, root, listRoot, isNullDelimited, links)
     default: throw DatasetError(.missing, root, "not a regular file or folder")
     }
   }
@@ -144,8 +143,37 @@ public struct Dataset: Sendable {
     switch entry.source {
     case .record(let container, _): container
     case .member(let archive, _): records.count + archive
-    case .file, .unusable: nil
+    case .file, .unusable, .ignored: nil
     }
+  }
+
+  /// How a folder of these names is read: as shards, as batches of CIFAR, or as files.
+  private static func format(of names: [FileSystem.Name]) -> Format {
+    if !names.isEmpty && names.allSatisfy({ $0.kind == .file && Archive.isNamedLikeOne($0.name) }) { return .archive }
+    return names.contains(where: isBatch) ? .cifar10 : .folder
+  }
+
+  /// True for a folder that is read file by file.
+  private static func isFolder(_ path: Path) throws(DatasetError) -> Bool {
+    guard FileSystem.kind(path, followLinks: true) == .folder else { return false }
+    return format(of: try FileSystem.contents(of: path)) == .folder
+  }
+
+  /// True for a training batch of CIFAR.
+  private static func isBatch(_ one: FileSystem.Name) -> Bool {
+    let text = one.name.description
+    return one.kind == .file && text.hasSuffix(".bin") && (text.hasPrefix("data_batch_") || text == "train.bin")
+  }
+
+  /// What lies beside training batches of CIFAR: texts and the test batch, which belong there, and what does not.
+  private static func beside(_ one: FileSystem.Name, in folder: Path) -> Listing.Source {
+    if ["test_batch.bin", "test.bin"].contains(one.name.description) { return .ignored("a test batch") }
+    guard one.kind == .file, let bytes = try? FileSystem.read(folder.appending(one.name), limit: largestFile) else {
+      return .unusable(Unread(reason: "file.beside-batches: lies beside training batches", holdsMany: one.kind != .file))
+    }
+    let kind = FileKind(bytes, name: one.name)
+    if case .harmless(let reason) = kind { return .ignored(reason) }
+    return .unusable(Unread(kind) ?? Unread(reason: "file.beside-batches: lies beside training batches"))
   }
 
   /// What became of one entry.
@@ -163,7 +191,8 @@ public struct Dataset: Sendable {
     case file([UInt8], Digest)
     /// Pixels that need no decoder.
     case image(Image, Digest)
-    case unreadable(String)
+    /// Not read, its digest and its bytes if they are known.
+    case unread(Unread, Digest?, size: Int)
     case ignored(String)
   }
 
@@ -177,7 +206,7 @@ public struct Dataset: Sendable {
         return .unreadable(error.description, digest)
       }
     case .image(let image, let digest): return .image(image, digest)
-    case .unreadable(let reason): return .unreadable(reason, nil)
+    case .unread(let unread, let digest, _): return .unreadable(unread.reason, digest)
     case .ignored(let reason): return .ignored(reason)
     }
   }
@@ -186,7 +215,8 @@ public struct Dataset: Sendable {
   func content(of entry: Entry) -> Content {
     let bytes: [UInt8]
     switch entry.source {
-    case .unusable(let reason): return .unreadable(reason)
+    case .unusable(let unread): return .unread(unread, nil, size: 0)
+    case .ignored(let reason): return .ignored(reason)
     case .record(let number, let ordinal):
       let container = records[number]
       let offset = container.offset + ordinal * container.stride
@@ -196,7 +226,7 @@ public struct Dataset: Sendable {
       } else {
         do throws(DatasetError) {
           bytes = try FileSystem.read(container.path, at: offset, count: count * container.planes)
-        } catch { return .unreadable("file.unreadable: \(error.detail)") }
+        } catch { return .unread(Unread(reason: "file.unreadable: \(error.detail)"), nil, size: 0) }
       }
       var pixels = [UInt8](repeating: 0, count: 3 * count)
       for i in 0..<count {
@@ -206,20 +236,23 @@ public struct Dataset: Sendable {
       return .image(Image(width: width, height: container.height, pixels: pixels), Digest(of: bytes))
     case .member(let archive, let ordinal):
       do throws(DatasetError) { bytes = try archives[archive].read(ordinal) } catch {
-        return .unreadable(error.detail)
+        return .unread(Unread(reason: error.detail), nil, size: 0)
       }
     case .file:
+      let path = Self.location(entry.path, base)
       do throws(DatasetError) {
-        bytes = try FileSystem.read(Self.location(entry.path, base), limit: Self.largestFile)
+        bytes = try FileSystem.read(path, limit: Self.largestFile, followLinks: format == .list || links != .none)
       } catch {
-        return .unreadable("file.unreadable: \(error.detail)")
+        return .unread(
+          Unread(reason: "file.unreadable: \(error.detail)"), nil, size: (try? FileSystem.size(path)) ?? 0)
       }
     }
-    if ImageFormat(magic: bytes) == nil && format != .list && !Self.imageSuffixes.contains(entry.path.suffix) {
-      return .ignored(
-        Self.isParquet(bytes) ? "Parquet, which is not read by this version" : "neither an image nor named like one")
-    }
-    return .file(bytes, Digest(of: bytes))
+    if ImageFormat(magic: bytes) != nil { return .file(bytes, Digest(of: bytes)) }
+    let kind = FileKind(bytes, name: entry.path.name)
+    // What a list names is meant to be an image.
+    let unread = Unread(kind) ?? (format == .list ? Unread(.picture(kind.words)) : nil)
+    guard let unread else { return .ignored(kind.words) }
+    return .unread(unread, Digest(of: bytes), size: bytes.count)
   }
 
   private static func isParquet(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "PAR1".utf8) }
@@ -229,61 +262,67 @@ public struct Dataset: Sendable {
     path.bytes.first == 0x2F ? path : base.appending(path)
   }
 
-  /// Lists a folder in byte order of the whole paths: a folder's place is that of its name with a slash.
-  private static func walk(
-    _ root: Path, _ relative: Path, _ names: [FileSystem.Name], _ entries: inout Listing,
-    _ ignored: inout [(path: Path, reason: String)]
-  ) throws(DatasetError) {
-    for one in names {
-      let path = relative.appending(one.name)
-      switch one.kind {
-      case .file: try entries.append(path.bytes, .file, of: root)
-      case .folder:
-        do throws(DatasetError) {
-          try walk(root, path, FileSystem.contents(of: root.appending(path)), &entries, &ignored)
-        } catch {
-          guard error.code == .unreadable else { throw error }
-          ignored.append((path, "folder cannot be read: \(error.detail)"))
-        }
-      case .link: ignored.append((path, "symbolic link, not followed"))
-      case .other: ignored.append((path, "not a regular file"))
-      case nil: ignored.append((path, "vanished during the scan"))
+  /// Images that a list names, in its order; see ``PathList`` for its form.
+  ///
+  /// - Parameter whole: What it names images of, if that was said. Then labels are those of that dataset.
+  private static func list(
+    _ bytes: [UInt8], _ root: Path, _ whole: Path?, _ isNullDelimited: Bool, _ links: Links
+  ) throws(DatasetError) -> Dataset {
+    if let whole, try !isFolder(whole) {
+      let all = try Dataset(whole, links: links)
+      let index = Listing.Lookup(all.entries)
+      let entries = try lines(bytes, isNullDelimited, root) { path in
+        index[path.bytes].map { (all.entries[$0].source, all.entries[$0].label) }
+      }
+      return Dataset(root, all.format, entries, base: all.base, all.records, all.archives, links)
+    }
+    let isInput = root.bytes == [UInt8(ascii: "-")]
+    let base = whole ?? (isInput ? Path(".") : root.parent)
+    let entries = try lines(bytes, isNullDelimited, root, foldersAreLabels: whole != nil) { path in
+      switch FileSystem.kind(location(path, base), followLinks: true) {
+      case .file: (.file, nil)
+      case nil: nil
+      default: (.unusable(Unread(reason: "file.unreadable: not a regular file", holdsMany: true)), nil)
       }
     }
+    return Dataset(root, .list, entries, base: base, [], [], links)
   }
 
-  /// One path a line, optionally followed by a space and a label; the last space separates them.
-  private static func list(
-    _ bytes: [UInt8], _ base: Path, _ isNullDelimited: Bool, _ root: Path
+  private init(
+    _ root: Path, _ format: Format, _ entries: Listing, base: Path, _ records: [Container], _ archives: [Archive],
+    _ links: Links
+  ) {
+    (self.root, self.format, self.entries, self.base) = (root, format, entries, base)
+    (self.records, self.archives, self.links) = (records, archives, links)
+  }
+
+  /// Reads the lines of a list.
+  ///
+  /// - Parameter find: Where an image of that name is, and the label that is known of it; nil if there is none.
+  private static func lines(
+    _ bytes: [UInt8], _ isNullDelimited: Bool, _ root: Path, foldersAreLabels: Bool = false, _ find: (Path) -> (Listing.Source, label: String?)?
   ) throws(DatasetError) -> Listing {
-    var (entries, seen) = (Listing(), NameTable())
-    var start = 0
+    var (entries, seen) = (Listing(foldersAreLabels: foldersAreLabels), NameTable())
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    var start = !isNullDelimited && bytes.starts(with: mark) ? mark.count : 0
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: isNullDelimited ? 0 : 0x0A) ?? bytes.count
-      var line = bytes[start..<end]
+      let line = bytes[start..<end]
       start = end + 1
-      if !isNullDelimited, line.last == 0x0D { line.removeLast() }
-      if line.isEmpty || !isNullDelimited && line.first == UInt8(ascii: "#") { continue }
-      var path = Path(bytes: Array(line))
-      var label: String?
-      var kind = FileSystem.kind(location(path, base), followLinks: true)
-      if !isNullDelimited, kind == nil, let space = line.lastIndex(of: 0x20) {
-        let text = String(decoding: line[(space + 1)...], as: UTF8.self)
-        if !text.isEmpty {
-          path = Path(bytes: Array(line[..<space]))
-          label = text
-          kind = FileSystem.kind(location(path, base), followLinks: true)
-        }
-      }
-      guard seen.insert(path.bytes).isNew else { continue }
-      let problem = kind == nil ? "file.missing: no such file" : "file.unreadable: not a regular file"
-      try entries.append(path.bytes, label: label, kind == .file ? .file : .unusable(problem), of: root)
+      if line.isEmpty || !isNullDelimited && line.elementsEqual([0x0D]) { continue }
+      let readings = isNullDelimited ? [(name: Array(line), label: nil)] : PathList.readings(line)
+      var (one, found) = (readings[0], find(Path(bytes: readings[0].name)))
+      for other in readings.dropFirst() where found == nil { (one, found) = (other, find(Path(bytes: other.name))) }
+      if found == nil, !isNullDelimited, line.first == UInt8(ascii: "#") { continue }
+      guard seen.insert(one.name).isNew else { continue }
+      let (source, label) = found ?? (.unusable(Unread(reason: "file.missing: no such file")), nil)
+      try entries.append(one.name, label: one.label ?? label, source, of: root)
     }
     return entries
   }
 
   private static func cifar(_ files: [Path]) throws(DatasetError) -> (Format, [Container], Listing) {
-    var (containers, entries): ([Container], Listing) = ([], Listing())
+    var (containers, entries): ([Container], Listing) = ([], Listing(foldersAreLabels: false))
     var format: Format?
     for file in files {
       let bytes = try FileSystem.read(file)
@@ -324,7 +363,7 @@ public struct Dataset: Sendable {
     guard labels.isEmpty || labels.count == size / record else {
       throw DatasetError(.malformed, beside, "\(labels.count) labels for \(size / record) images")
     }
-    var entries = Listing()
+    var entries = Listing(foldersAreLabels: false)
     for i in 0..<size / record {
       try entries.append(
         path.name.bytes + Array("#\(i)".utf8), label: labels.isEmpty ? nil : String(labels[i]),
@@ -337,24 +376,24 @@ public struct Dataset: Sendable {
 
   /// Members of archives; with several their names start with the archive's. A damaged one is an unreadable entry,
   /// the others are read.
-  private static func archives(
-    _ paths: [Path]
-  ) throws(DatasetError) -> ([Archive], Listing, [(path: Path, reason: String)]) {
+  private static func archives(_ paths: [Path]) throws(DatasetError) -> ([Archive], Listing) {
     var (archives, entries): ([Archive], Listing) = ([], Listing(foldersAreLabels: paths.count == 1))
-    var ignored: [(path: Path, reason: String)] = []
     for path in paths {
       let archive = Archive(path)
+      func lose(_ reason: String) throws(DatasetError) {
+        try entries.append(path.name.bytes, .unusable(Unread(reason: reason, holdsMany: true)), of: path)
+      }
       do throws(DatasetError) {
         let damage = try archive.list(
-          into: &entries, &ignored, number: archives.count, prefix: paths.count == 1 ? [] : path.name.bytes + [0x2F])
-        if let damage { try entries.append(path.name.bytes, .unusable(damage), of: path) }
+          into: &entries, number: archives.count, prefix: paths.count == 1 ? [] : path.name.bytes + [0x2F])
+        if let damage { try lose(damage) }
       } catch {
         if paths.count == 1 { throw error }
-        try entries.append(path.name.bytes, .unusable("archive.corrupt: \(error.detail)"), of: path)
+        try lose("archive.corrupt: \(error.detail)")
       }
       archives.append(archive)
     }
-    return (archives, entries, ignored)
+    return (archives, entries)
   }
 
   private static func idx(
@@ -369,7 +408,7 @@ public struct Dataset: Sendable {
       throw DatasetError(
         .malformed, path, "the header says \(count) images of \(width)x\(height), but \(size - 16) bytes follow")
     }
-    var entries = Listing()
+    var entries = Listing(foldersAreLabels: false)
     for i in 0..<count {
       try entries.append(path.name.bytes + Array("#\(i)".utf8), .record(container: 0, ordinal: i), of: path)
     }

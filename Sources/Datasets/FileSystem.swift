@@ -20,6 +20,13 @@ public enum FileSystem {
     }
   }
 
+  /// The path without links and dots, absolute; nil if there is nothing.
+  public static func real(_ path: Path) -> [UInt8]? {
+    guard let text = realpath(path.bytes.isEmpty ? [0x2E, 0] : path.cString, nil) else { return nil }
+    defer { free(text) }
+    return (0..<strlen(text)).map { UInt8(bitPattern: text[$0]) }
+  }
+
   /// Something in a folder; no kind if it has vanished.
   typealias Name = (name: Path, kind: Kind?)
 
@@ -54,10 +61,12 @@ public enum FileSystem {
 
   /// Returns the contents of a regular file.
   ///
-  /// - Parameter limit: Bytes above which nothing is read.
+  /// - Parameters:
+  ///   - limit: Bytes above which nothing is read.
+  ///   - followLinks: False refuses a symbolic link in the place of the file.
   /// - Throws: ``DatasetError`` with code `.unreadable`.
-  public static func read(_ path: Path, limit: Int = .max) throws(DatasetError) -> [UInt8] {
-    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+  public static func read(_ path: Path, limit: Int = .max, followLinks: Bool = true) throws(DatasetError) -> [UInt8] {
+    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (followLinks ? 0 : O_NOFOLLOW))
     guard descriptor >= 0 else { throw DatasetError(.unreadable, path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
     var status = stat()

@@ -9,6 +9,8 @@ public struct ImageReader: Sendable {
     public internal(set) var records: [ImageSet.Record] = []
     public internal(set) var unreadable: [ImageSet.Exception] = []
     public internal(set) var ignored: [ImageSet.Exception] = []
+    /// Bytes of the images' files.
+    public internal(set) var bytes = 0
     /// Images without colour.
     public internal(set) var grey = 0
     /// Images that something is odd about.
@@ -50,14 +52,11 @@ public struct ImageReader: Sendable {
   ///
   /// - Parameters:
   ///   - progress: Told how many entries are done, from time to time.
-  ///   - take: Takes in the parts, in the order of the entries; what is not among the entries comes first.
+  ///   - take: Takes in the parts, in the order of the entries.
   public func read<State: Sendable>(
     into initial: consuming State, progress: (Int) -> Void = { _ in }, _ take: @Sendable (inout State, Part) -> Void
   ) -> State {
     var state = initial
-    var passed = Part()
-    passed.ignored = dataset.ignored.map { .init(path: $0.path, entry: nil, reason: $0.reason, digest: nil) }
-    take(&state, passed)
     // Some hundred KiB of pixels a part, so that they are still in the cache when they are gathered; more where each
     // part wakes a worker.
     let bytes = 3 * side * side
@@ -110,8 +109,8 @@ public struct ImageReader: Sendable {
   private func take(_ contents: [(Int, Dataset.Entry, Dataset.Content)], _ decoded: [Decoding], into part: inout Part) {
     var next = decoded.makeIterator()
     for (i, entry, content) in contents {
-      func exception(_ reason: String, _ digest: Digest? = nil) -> ImageSet.Exception {
-        .init(path: entry.path, entry: i, reason: reason, digest: digest)
+      func exception(_ reason: String, _ digest: Digest? = nil, size: Int = 0) -> ImageSet.Exception {
+        .init(path: entry.path, entry: i, reason: reason, digest: digest, size: size)
       }
       var (image, digest): (DecodedImage, Digest)
       switch content {
@@ -121,14 +120,19 @@ public struct ImageReader: Sendable {
           (image, digest) = (decoded, own)
           let named = ImageFormat(suffix: entry.path.suffix)
           if let named, named != ImageFormat(magic: bytes) { image.remarks.insert(.suffix) }
+          part.bytes += bytes.count
         case .unreadable(let reason):
-          part.unreadable.append(exception(reason, own))
+          part.unreadable.append(exception(reason, own, size: bytes.count))
           continue
         case nil: preconditionFailure("a decoding a file")
         }
-      case .image(let own, let ownDigest): (image, digest) = (DecodedImage(own, task), ownDigest)
-      case .unreadable(let reason):
-        part.unreadable.append(exception(reason))
+      case .image(let own, let ownDigest):
+        (image, digest) = (DecodedImage(own, task), ownDigest)
+        part.bytes += own.pixels.count
+      case .unread(let unread, let digest, let size):
+        var one = exception(unread.reason, digest, size: size)
+        one.holdsMany = unread.holdsMany
+        part.unreadable.append(one)
         continue
       case .ignored(let reason):
         part.ignored.append(exception(reason))

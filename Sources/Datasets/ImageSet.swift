@@ -18,10 +18,14 @@ public struct ImageSet: Sendable {
   /// A file that is not among the images, and why.
   public struct Exception: Sendable, Hashable {
     public let path: Path
-    /// Its place in the listing, if it is there.
-    public let entry: Int?
+    /// Its place in the listing.
+    public let entry: Int
     public let reason: String
     public let digest: Digest?
+    /// Bytes of it, if they were read.
+    public var size = 0
+    /// True if it may hold any number of images: an archive, a folder, a link to one.
+    public var holdsMany = false
   }
 
   /// Side in pixels that images are resized to, whatever their aspect ratio.
@@ -36,6 +40,15 @@ public struct ImageSet: Sendable {
   public let tally: Tally
   /// Digest of the dataset: of all digests and paths in order.
   public let digest: Digest
+
+  /// Share of what may hold images that was not read, by number or by bytes, whichever is larger; 1 if something that may hold
+  /// any number of images is among it.
+  public var unreadShare: Double {
+    if unreadable.contains(where: \.holdsMany) { return 1 }
+    let bytes = unreadable.reduce(0.0) { $0 + Double($1.size) }
+    return max(
+      Double(unreadable.count) / Double(max(1, count + unreadable.count)), bytes / max(1, Double(tally.bytes) + bytes))
+  }
 
   /// Share of the dataset's images without colour.
   public var greyShare: Double { tally.greyShare }

@@ -49,17 +49,18 @@ public enum LabelSource: Hashable, Sendable {
   }
 
   private func text(_ bytes: [UInt8], _ path: Path, _ dataset: Dataset) throws(DatasetError) -> [String?] {
-    var index = NameTable()
-    for entry in dataset.entries { index.insert(entry.path.bytes) }
+    let index = Listing.Lookup(dataset.entries)
     var labels = [String?](repeating: nil, count: dataset.entries.count)
     for (number, var line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       if line.last == 0x0D { line.removeLast() }
       if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
-      guard let cut = line.lastIndex(where: { $0 == 0x20 || $0 == 0x2C || $0 == 0x09 }) else {
+      func isBetween(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x2C || byte == 0x09 }
+      let quoted = PathList.unquoted(line).flatMap { $0.rest.first.map(isBetween) == true ? $0 : nil }
+      guard let cut = quoted?.rest.startIndex ?? line.lastIndex(where: isBetween) else {
         throw DatasetError(.labels, path, "line \(number + 1) has no label")
       }
-      let name = Path(bytes: Array(line[..<cut]))
-      guard let i = index.number(of: name.bytes) else {
+      let name = Path(bytes: quoted?.name ?? Array(line[..<cut]))
+      guard let i = index[name.bytes] else {
         throw DatasetError(.labels, path, "line \(number + 1) names \(name), which the dataset does not list")
       }
       labels[i] = String(decoding: line[(cut + 1)...], as: UTF8.self)

@@ -10,20 +10,23 @@ public struct Listing: RandomAccessCollection, Sendable {
   }
 
   /// Where an image lies.
-  enum Source: Sendable {
+  package enum Source: Sendable {
+    /// Passed over, with the reason.
+    case ignored(String)
     /// A file of that name.
     case file
     case record(container: Int, ordinal: Int)
     case member(archive: Int, ordinal: Int)
-    /// Named, but not there or not a regular file: a coded reason.
-    case unusable(String)
+    /// Named, but not there, not a regular file or not to be opened.
+    case unusable(Unread)
   }
 
   private enum Place: Sendable {
+    case ignored(Int32)
     case file
     case record(container: Int32, ordinal: Int32)
     case member(archive: Int32, ordinal: Int32)
-    case unusable(Int32)
+    case unusable(Int32, holdsMany: Bool)
   }
 
   /// Images that are listed, at most.
@@ -37,7 +40,7 @@ public struct Listing: RandomAccessCollection, Sendable {
   /// True if an image without a label of its own has that of its first folder.
   private let foldersAreLabels: Bool
 
-  init(foldersAreLabels: Bool = false) { self.foldersAreLabels = foldersAreLabels }
+  package init(foldersAreLabels: Bool) { self.foldersAreLabels = foldersAreLabels }
 
   public var startIndex: Int { 0 }
   public var endIndex: Int { places.count }
@@ -50,10 +53,12 @@ public struct Listing: RandomAccessCollection, Sendable {
     }
     let source: Source =
       switch places[i] {
+      case .ignored(let reason): .ignored(reasons.strings[Int(reason)])
       case .file: .file
       case .record(let container, let ordinal): .record(container: Int(container), ordinal: Int(ordinal))
       case .member(let archive, let ordinal): .member(archive: Int(archive), ordinal: Int(ordinal))
-      case .unusable(let reason): .unusable(reasons.strings[Int(reason)])
+      case .unusable(let reason, let holdsMany):
+        .unusable(Unread(reason: reasons.strings[Int(reason)], holdsMany: holdsMany))
       }
     return Entry(path: Path(bytes: Array(name)), label: label, source: source)
   }
@@ -61,7 +66,7 @@ public struct Listing: RandomAccessCollection, Sendable {
   /// Adds an image.
   ///
   /// - Throws: ``DatasetError`` with code `.malformed` if there are more than ``most``.
-  mutating func append(
+  package mutating func append(
     _ name: some Collection<UInt8>, label: String? = nil, _ source: Source, of root: Path
   ) throws(DatasetError) {
     guard count < Self.most else {
@@ -71,12 +76,27 @@ public struct Listing: RandomAccessCollection, Sendable {
     labels.append(label.map { labelNames.number(of: $0) } ?? -1)
     let place: Place =
       switch source {
+      case .ignored(let reason): .ignored(reasons.number(of: reason))
       case .file: .file
       case .record(let container, let ordinal): .record(container: Int32(container), ordinal: Int32(ordinal))
       case .member(let archive, let ordinal): .member(archive: Int32(archive), ordinal: Int32(ordinal))
-      case .unusable(let reason): .unusable(reasons.number(of: reason))
+      case .unusable(let unread): .unusable(reasons.number(of: unread.reason), holdsMany: unread.holdsMany)
       }
     places.append(place)
+  }
+
+  /// Looks images up by their names.
+  struct Lookup {
+    private var table = NameTable()
+    private var places: [Int32] = []
+
+    /// Of images with the same name the first one counts; the others could not be read.
+    init(_ listing: Listing) {
+      for i in listing.indices where table.insert(listing.names[i]).isNew { places.append(Int32(i)) }
+    }
+
+    /// The place of an image in the listing.
+    subscript(name: [UInt8]) -> Int? { table.number(of: name).map { Int(places[$0]) } }
   }
 
   /// Gives images a label after they were listed, where there is one.

@@ -35,7 +35,7 @@ public struct Manifest: Sendable {
     var lines: [Int] = []
     lines.reserveCapacity(records.count)
     var other = unreadable[...]
-    func isBefore(_ entry: Int) -> Bool { other.first.map { ($0.entry ?? 0) < entry } ?? false }
+    func isBefore(_ entry: Int) -> Bool { other.first.map { ($0.entry) < entry } ?? false }
     for record in records {
       while isBefore(record.entry) { append(other.removeFirst()) }
       append(record.path, record.digest)

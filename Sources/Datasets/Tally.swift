@@ -8,6 +8,8 @@ public struct Tally: Sendable {
   public private(set) var sizes: [Size: Int] = [:]
   /// How many images have which remark, and the first of them.
   public private(set) var remarks: [ImageRemarks: Remark] = [:]
+  /// Bytes of their files.
+  public private(set) var bytes = 0
   private var grey = 0
   private let stream = Digest.Stream()
 
@@ -36,12 +38,13 @@ public struct Tally: Sendable {
   public mutating func add(_ part: ImageReader.Part) {
     count += part.records.count
     grey += part.grey
-    var bytes: [UInt8] = []
+    bytes += part.bytes
+    var own: [UInt8] = []
     for record in part.records {
       sizes[Size(width: record.width, height: record.height), default: 0] += 1
-      bytes += record.digest.bytes + record.path.bytes + [0]
+      own += record.digest.bytes + record.path.bytes + [0]
     }
-    stream.append(bytes[...])
+    stream.append(own[...])
     for (path, own) in part.remarks {
       for bit in 0..<7 {
         let one = ImageRemarks(rawValue: 1 << bit)

@@ -1,3 +1,4 @@
+import Contrastive
 import Datasets
 import Images
 
@@ -88,6 +89,27 @@ package enum PatchAlignment {
       }
       return place
     }
+  }
+
+  /// Median of the cosines of windows with a picture, both less their mean in each channel.
+  ///
+  /// - Parameter members: Upper left corner of a window of the picture's size in each image.
+  static func likeness(_ set: ImageSet, _ members: [(image: Int, x: Int, y: Int)], to picture: Image) -> Float {
+    func centred(_ image: Image) -> [Float] {
+      var values = image.pixels.map { Float($0) }
+      for c in 0..<3 {
+        let places = stride(from: c, to: values.count, by: 3)
+        let mean = places.reduce(Float(0)) { $0 + values[$1] } / Float(values.count / 3)
+        for k in places { values[k] -= mean }
+      }
+      return values
+    }
+    let own = centred(picture)
+    let size = dot(own[...], own[...]).squareRoot()
+    return members.map { member in
+      let window = centred(set.crop(member.image, Window(x: member.x, y: member.y, side: picture.width)))
+      return dot(window[...], own[...]) / max(size * dot(window[...], window[...]).squareRoot(), 1e-6)
+    }.median
   }
 
   /// Aligns images on places and keeps the square around them in which they agree.

@@ -89,9 +89,11 @@ public struct RecurringPatches: Detector {
     {
       return proposal
     }
+    // Reduced windows of equal pictures are less alike, since their pixels begin at other places. Aligned ones tell.
+    let likeness = windows.factor == 1 ? near : max(near, PatchAlignment.likeness(set, some, to: first))
     return Self.correlated(
       recovered.picture, detector: Self.name, seeds: members.map(\.image), in: set, context,
-      isVague: recovered.light == .any || near < Self.surelyEqual)
+      isVague: recovered.light == .any || likeness < Self.surelyEqual)
   }
 
   /// Where a picture and its decoy fit all images best, and what that says.

@@ -67,6 +67,14 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   }
 }
 
+extension DatasetAccount {
+  /// Files of each reason, the most frequent first: how many, and what their reasons have in common.
+  public static func kinds(_ files: [Exception]) -> [(count: Int, words: String)] {
+    let kinds = Dictionary(grouping: files) { $0.reason.prefix { $0 != "," && $0 != ";" } }
+    return kinds.map { (count: $1.count, words: String($0)) }.sorted { ($0.count, $1.words) > ($1.count, $0.words) }
+  }
+}
+
 /// How grave something is.
 public enum Severity: String, Codable, Equatable, Sendable, CaseIterable, Comparable {
   case none, note, low, medium, high, critical
@@ -166,6 +174,8 @@ public struct Verdict: Codable, Equatable, Sendable {
   }
 
   public var value: Value
+  /// Why there may be more than was found: what makes a verdict without families inconclusive.
+  public var doubts: [Reason] { reasons.filter { !$0.code.hasPrefix("trigger.") && !$0.code.hasPrefix("search.") } }
   public var severity: Severity
   public var summary: String
   public var reasons: [Reason]

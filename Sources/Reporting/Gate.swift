@@ -30,7 +30,7 @@ public struct GatePolicy: Sendable {
   public var failOn = Severity.high
   /// Suspects that are not suppressed, of the images read.
   public var maximumSuspects: Limit?
-  /// Unreadable files, of those that look like images.
+  /// Files that were not read, of those that may hold images.
   public var maximumUnreadable: Limit?
   /// Attack success after retraining; 0...1.
   public var maximumAttackSuccessAfter: Double?
@@ -52,7 +52,8 @@ public struct GatePolicy: Sendable {
 /// Findings that somebody looked at and accepted: each with a reason, and a day until which that counts.
 ///
 /// JSON: `{"ignore": [{"sha256": …, or "path": …, "rule": …, "reason": …, "expires": "YYYY-MM-DD"}]}`. A path may
-/// end with `*`, which stands for any ending; `rule` and `expires` may be left out, the reason may not.
+/// end with `*`, which stands for any ending; a name that is not UTF-8 is accepted by its digest alone. `rule` and `expires`
+/// may be left out, the reason may not.
 public struct IgnoreList: Equatable, Sendable {
   /// One accepted finding.
   public struct Entry: Codable, Equatable, Sendable {
@@ -66,6 +67,8 @@ public struct IgnoreList: Equatable, Sendable {
       if let rule, rule != suspect.kind { return false }
       if let sha256 { return sha256.lowercased() == suspect.sha256 }
       guard let path else { return false }
+      // The text of a name that is no UTF-8 stands for many names.
+      guard suspect.pathBase64 == nil else { return false }
       return path.hasSuffix("*") ? suspect.path.hasPrefix(path.dropLast()) : suspect.path == path
     }
   }
@@ -113,8 +116,9 @@ public struct IgnoreList: Equatable, Sendable {
 public enum Gate {
   /// Answers every check that was asked for.
   ///
-  /// A failed check outranks an undecided one: exit code 1 rather than 4. An inconclusive verdict leaves the
-  /// check of the severity undecided, whatever was found. What was not measured is undecided, never passed.
+  /// A failed check outranks an undecided one: exit code 1 rather than 4. A finding fails whatever was missed beside it; where it is
+  /// accepted, and where there is none, what was missed leaves the check of the severity undecided. What was not measured is
+  /// undecided, never passed.
   public static func outcome(
     verdict: Verdict, families: [TriggerFamily], suspects: [Suspect], dataset: DatasetAccount, metrics: Metrics,
     _ policy: GatePolicy
@@ -136,7 +140,7 @@ public enum Gate {
       checks.append(
         .init(
           name: "--max-unreadable", limit: limit.description,
-          measured: "\(dataset.unreadable.count) of \(all) image files",
+          measured: "\(dataset.unreadable.count) of \(all) files that may hold images",
           outcome: limit.allows(dataset.unreadable.count, of: all) ? .passed : .failed))
     }
     if let limit = policy.maximumAttackSuccessAfter {
@@ -175,6 +179,10 @@ public enum Gate {
       known == 0 ? verdict.severity : families.filter { own.contains($0.id) }.map(\.severity).max() ?? .none
     if verdict.value == .poisoned && worst >= policy.failOn {
       return check("a finding of severity \(worst.rawValue)", .failed)
+    }
+    // What was found is accepted; whether there is more nobody knows.
+    if verdict.value == .poisoned, let doubt = verdict.doubts.first {
+      return check("nothing that is not known, but \(doubt.detail)", .undecided)
     }
     return check(
       known > 0 && worst < policy.failOn

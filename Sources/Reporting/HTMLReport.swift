@@ -67,7 +67,7 @@ public struct HTMLReport {
       .joined()
     let lost =
       account.unreadable.isEmpty && account.ignored.isEmpty
-      ? "" : ", \(account.unreadable.count) unreadable, \(account.ignored.count) ignored"
+      ? "" : ", \(account.unreadable.count) not read, \(account.ignored.count) ignored"
     let checks = result.checks.map { check in
       "<tr><th scope=\"row\"><code>\(escapedHTML(check.name)) \(escapedHTML(check.limit))</code></th><td>\(escapedHTML(check.measured))</td><td><b class=\"\(check.outcome.rawValue)\">\(check.outcome.rawValue)</b></td></tr>"
     }.joined()
@@ -297,8 +297,8 @@ public struct HTMLReport {
         "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(title) files\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div>\(items.count > 100 ? "<p class=\"note\">and \(items.count - 100) more in <code>result.json</code></p>" : "")</details>"
     }
     return """
-      <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) unreadable + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. \(result.run.decoding.map { "Decoded by: \(escapedHTML($0)). " } ?? "")Digest <code>\(escapedHTML(account.digest))</code></p>
-      \(table("unreadable", account.unreadable))\(table("ignored", account.ignored))\(remarks)
+      <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) not read + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. \(result.run.decoding.map { "Decoded by: \(escapedHTML($0)). " } ?? "")Digest <code>\(escapedHTML(account.digest))</code></p>
+      \(table("not read", account.unreadable))\(table("ignored", account.ignored))\(remarks)
       """
   }
 

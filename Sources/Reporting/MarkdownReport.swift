@@ -16,7 +16,7 @@ public enum MarkdownReport {
     }
     lines += [
       "", "| | |", "|---|---|", "| dataset | \(code(result.dataset.path)) |",
-      "| read | \(result.dataset.decoded) of \(result.dataset.listed) files, \(result.dataset.unreadable.count) unreadable |",
+      "| read | \(result.dataset.decoded) of \(result.dataset.listed) files, \(result.dataset.unreadable.count) not read, \(result.dataset.ignored.count) ignored |",
       "| suspects | \(result.counts.suspects) |", "| kept | \(result.counts.kept) |",
       "| severity | \(verdict.severity.rawValue) |", "| exit code | \(result.run.exitCode) |",
       "| dataset digest | \(code(result.dataset.digest)) |",

@@ -77,7 +77,7 @@ public enum SARIFReport {
         .unreadable, "\(file.path): \(file.reason)", line: nil, width: 2, path: file.path,
         bytes: bytes(file.path, file.pathBase64), key: file.path)
     }
-    if result.verdict.value == .inconclusive {
+    if result.verdict.value == .inconclusive || !result.verdict.doubts.isEmpty {
       add(
         .inconclusive, result.verdict.summary, line: nil, width: 2, path: nil, bytes: nil, key: result.dataset.digest)
     }

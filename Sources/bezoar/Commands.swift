@@ -7,7 +7,12 @@ import StableHLO
 enum Commands {
   static let out = Option.value("--out", "DIR", "run folder (default ./bezoar-audit)")
   static let threads = Option.value("--threads", "N", "threads (default: all processors)")
-  static let null = Option.flag("--null", "a list's paths end with a zero byte, as find -print0 writes them")
+  static let source: [Option] = [
+    .flag("--null", "paths of a list, and of kept.txt, end with a zero byte, as find -print0 writes them"),
+    .value("--root", "DATASET", "what a list names images of: a folder or any dataset (default: the list's folder)"),
+    .flag("--follow-links", "read what symbolic links in a folder lead to, if it lies in the folder too"),
+    .flag("--follow-all-links", "read what symbolic links in a folder lead to, wherever it lies"),
+  ]
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
     .value(
@@ -92,7 +97,7 @@ enum Commands {
   static let all: [Command] = [
     .init(
       name: "audit", summary: "audits a dataset: trains, searches, filters, retrains, measures, reports",
-      positionals: ["DATASET"], options: [out, null] + settings + policy + formats + run),
+      positionals: ["DATASET"], options: [out] + source + settings + policy + formats + run),
     .init(
       name: "demo", summary: "plants a known attack in Fashion-MNIST, audits it, compares with the truth",
       positionals: [],
@@ -102,16 +107,16 @@ enum Commands {
       name: "inspect", summary: "reads and accounts for every file; trains nothing", positionals: ["DATASET"],
       options: [
         .value("--manifest", "FILE", "write digests for sha256sum -c"),
-        .value("--image-size", "N", "side to resize to"), null, decode,
+        .value("--image-size", "N", "side to resize to"), decode,
         threads, .flag("--json", "print the account as JSON"),
-      ]),
+      ] + source),
     .init(
       name: "poison", summary: "writes a poisoned copy of a labelled dataset with its ground truth",
       positionals: ["DATASET"],
       options: [
         .value("--out", "DIR", "folder to create"), .value("--labels", "SOURCE", "folders (default) or a label file"),
         .value("--seed", "N", "seed of everything drawn (default 0)"), threads,
-      ] + attack),
+      ] + source + attack),
     stage("screen", "runs the detectors that need no training"),
     stage("train", "trains the encoders that are searched and compared"),
     stage("search", "searches for triggers"),
@@ -136,7 +141,7 @@ enum Commands {
   ]
 
   private static func stage(_ name: String, _ summary: String) -> Command {
-    .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out, null] + run)
+    .init(name: name, summary: "\(summary) (one stage of a run folder)", positionals: [], options: [out] + run)
   }
 
   static let exitCodes: [(Int, String)] = [

@@ -21,7 +21,7 @@ struct Runner {
     switch command.name {
     case "audit":
       return try audit(
-        dataset: arguments.positionals[0], groundTruth: arguments.value("--ground-truth"),
+        try source(), groundTruth: arguments.value("--ground-truth"),
         out: arguments.value("--out") ?? "bezoar-audit", try configuration())
     case "demo": return try demo()
     case "inspect": return try inspect()
@@ -161,17 +161,27 @@ struct Runner {
 
   // MARK: commands
 
-  private func audit(dataset: String, groundTruth: String?, out: String, _ configuration: AuditConfiguration) throws
-    -> Int32
+  /// What the first argument names.
+  private func source() throws -> DatasetSource {
+    var source = DatasetSource(arguments.positionals[0])
+    source.root = arguments.value("--root")
+    source.isNullDelimited = arguments.flags.contains("--null")
+    if arguments.flags.contains("--follow-links") { source.links = .inside }
+    if arguments.flags.contains("--follow-all-links") { source.links = .anywhere }
+    return source
+  }
+
+  private func audit(_ source: DatasetSource, groundTruth: String?, out: String, _ configuration: AuditConfiguration)
+    throws -> Int32
   {
-    var request = try request(dataset, out, groundTruth)
+    var request = try request(source, out, groundTruth)
     request.overwrite = arguments.flags.contains("--overwrite")
     request.policy = try policy()
     request.formats = try arguments.value("--format").map(ReportFormat.list) ?? ReportFormat.standard
     request.manifest = arguments.value("--manifest-path") ?? request.manifest
     let (device, threads, progress) = (try device(), try threads(), try progress())
     if !arguments.flags.contains("--quiet") {
-      FileHandle.standardError.write(Data(terminalSafe("auditing \(dataset), run folder \(out)\n").utf8))
+      FileHandle.standardError.write(Data(terminalSafe("auditing \(source.path), run folder \(out)\n").utf8))
     }
     let audit = try Audit(request, configuration, device: device, threads: threads, progress: progress)
     let result = try audit.run()
@@ -186,11 +196,10 @@ struct Runner {
     return Int32(result.run.exitCode)
   }
 
-  private func request(_ dataset: String, _ out: String, _ groundTruth: String?) throws -> Audit.Request {
-    var request = Audit.Request(dataset: dataset, out: out)
+  private func request(_ source: DatasetSource, _ out: String, _ groundTruth: String?) throws -> Audit.Request {
+    var request = Audit.Request(source, out: out)
     request.groundTruth = groundTruth
     request.decoder = try decoder()
-    request.isNullDelimited = arguments.flags.contains("--null")
     request.revision = revision
     if let text = arguments.value("--memory") ?? ProcessInfo.processInfo.environment["BEZOAR_MEMORY"] {
       guard let memory = MemoryBudget(text) else {
@@ -204,13 +213,13 @@ struct Runner {
   private func stage() throws -> Int32 {
     guard let stage = Stage(rawValue: command.name) else { return 64 }
     let out = arguments.value("--out") ?? "bezoar-audit"
-    let (configuration, dataset) = try Audit.configuration(of: out)
-    if dataset == "-" {
+    let (configuration, source) = try Audit.configuration(of: out)
+    if source.path == "-" {
       throw UsageError(
         description: "the list of \(out) came from standard input; run bezoar audit - with the same list to go on")
     }
     let audit = try Audit(
-      try request(dataset, out, arguments.value("--ground-truth")), configuration, device: try device(),
+      try request(source, out, arguments.value("--ground-truth")), configuration, device: try device(),
       threads: try threads(), progress: try progress())
     try audit.run(through: stage)
     return 0
@@ -225,14 +234,14 @@ struct Runner {
       in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(),
       overwrite: arguments.flags.contains("--overwrite"))
     FileHandle.standardError.write(Data((planted.summary + "\n").utf8))
-    let code = try audit(dataset: planted.dataset, groundTruth: planted.groundTruth, out: out + "/audit", configuration)
+    let code = try audit(DatasetSource(planted.dataset), groundTruth: planted.groundTruth, out: out + "/audit", configuration)
     // The demo has done its job if it found what it planted.
     return code == 1 ? 0 : code == 0 ? 1 : code
   }
 
   private func inspect() throws -> Int32 {
     let inspection = try Inspection(
-      arguments.positionals[0], isNullDelimited: arguments.flags.contains("--null"), decoder: try decoder(),
+      try source(), decoder: try decoder(),
       imageSize: try arguments.integer("--image-size", 16...512), manifest: arguments.value("--manifest"),
       threads: try threads())
     let text = try arguments.flags.contains("--json") ? inspection.json() : inspection.table()
@@ -242,7 +251,7 @@ struct Runner {
 
   private func poison() throws -> Int32 {
     guard let out = arguments.value("--out") else { throw UsageError(description: "bezoar poison needs --out DIR") }
-    var plan = PoisonPlan(dataset: arguments.positionals[0], out: out)
+    var plan = PoisonPlan(try source(), out: out)
     plan.labels = arguments.value("--labels") ?? "folders"
     plan.attack = arguments.value("--attack") ?? "ssl-backdoor"
     plan.target = arguments.value("--target")

@@ -76,7 +76,7 @@ import Testing
   }
 
   /// Writes state with its digest in front, as a run does.
-  private static func write(state: Data, to path: String) throws {
+  static func write(state: Data, to path: String) throws {
     try state.write(to: URL(fileURLWithPath: path + ".payload"))
     let digest = try Execution("/usr/bin/sha256sum", [path + ".payload"]).output.prefix(64)
     try (Data("bezoar-state \(digest)\n".utf8) + state).write(to: URL(fileURLWithPath: path))

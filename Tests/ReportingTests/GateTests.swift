@@ -52,6 +52,31 @@ import Testing
     #expect(Gate.outcome(Self.result(value), Self.policy { $0.failOn = failOn }).exitCode == code)
   }
 
+  /// Suspects that are all accepted leave open what was missed beside them; one that is not accepted fails all the same.
+  @Test func whatWasMissedCountsBesideAnAcceptedFinding() {
+    var result = Self.result()
+    result.verdict.reasons = [.init("trigger.family", "family 1"), .init("control.missed", "the canary was missed")]
+    #expect(result.verdict.doubts.map(\.code) == ["control.missed"])
+    #expect(Gate.outcome(result, Self.policy { _ in }).exitCode == 1)
+    #expect(Gate.outcome(result, Self.policy { $0.baseline = result }).exitCode == 4)
+    #expect(Gate.outcome(result, Self.policy { ($0.baseline, $0.failOn) = (result, .none) }).exitCode == 0)
+    result.verdict.reasons.removeLast()
+    #expect(Gate.outcome(result, Self.policy { $0.baseline = result }).exitCode == 0)
+  }
+
+  /// The text of a name that is no UTF-8 stands for many names: only its digest is accepted.
+  @Test func pathsAreAcceptedOnlyWhereTheyAreExact() throws {
+    var result = Self.result()
+    result.suspects[0].path = "images/\u{FFFD}.png"
+    for (base64, code) in [(String?.none, 0), ("aW1hZ2VzL/8ucG5n", 1)] {
+      result.suspects[0].pathBase64 = base64
+      result.suspects = Array(result.suspects.prefix(1))
+      let list = try IgnoreList(
+        Data(#"{"ignore": [{"path": "images/*", "reason": "a logo"}]}"#.utf8), path: "ignore.json")
+      #expect(Gate.outcome(result, Self.policy { $0.ignored = list }).exitCode == code)
+    }
+  }
+
   /// Whether each threshold holds, alone and with a severity that fails, passes or is undecided.
   private static let thresholds: [(String, Bool, @Sendable (inout GatePolicy) -> Void)] = [
     ("suspects 3", true, { $0.maximumSuspects = .init("3") }),
