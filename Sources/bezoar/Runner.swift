@@ -220,6 +220,8 @@ struct Runner {
     let out = arguments.value("--out") ?? "bezoar-demo"
     // Fashion-MNIST has 28 pixels a side; resampling would blur image and trigger for nothing.
     let configuration = try layers { $0.set("imageSize", to: "28", source: "demo") }.resolved()
+    // Refused before anything is planted, not after.
+    _ = try configuration.givenEncoder()
     let isQuick = arguments.value("--preset") == "quick"
     let planted = try Demo.plant(
       in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(),
