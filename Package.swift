@@ -57,7 +57,10 @@ let tests: [(name: String, imports: [String])] = [
   ),
   ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
   ("ReportingTests", ["Reporting", "Findings", "TestSupport"]),
-  ("EndToEndTests", ["Findings", "Images", "TestSupport"]),
+  (
+    "EndToEndTests",
+    ["Findings", "Images", "Contrastive", "NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]
+  ),
 ]
 
 let package = Package(

@@ -8,7 +8,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "fuzz",
-      dependencies: ["Auditing", "Datasets", "Findings", "Images", "NeuralNetworks", "Poisoning", "Reporting"].map {
+      dependencies: [
+        "Auditing", "Contrastive", "Datasets", "Findings", "Images", "NeuralNetworks", "Poisoning", "Reporting",
+      ].map {
         .product(name: $0, package: "bezoar")
       })
   ],

@@ -133,7 +133,8 @@ extension Audit {
     let most = configuration.maximumUnreadableShare
     if set.unreadShare > most {
       let many = set.unreadable.filter(\.holdsMany)
-      let example = many.first.map { "; \(named($0.path).text) alone may hold any number of images (\($0.reason))" } ?? ""
+      let example =
+        many.first.map { "; \(named($0.path).text) alone may hold any number of images (\($0.reason))" } ?? ""
       reasons.append(
         .init(
           "dataset.unreadable",

@@ -48,12 +48,9 @@ extension Audit {
 
   func train() throws -> (String, Int?) {
     guard configuration.scans else { return ("skipped: not asked for", nil) }
-    if let path = configuration.encoder, let text = configuration.encoderNormalization,
-      let normalization = EncoderImport.normalization(text)
-    {
-      let imported = try EncoderImport(path, side: set.side, normalization: normalization)
-      try save(imported.encoder, as: "scan")
-      return ("\(path): \(imported.summary)", nil)
+    if let given {
+      try save(given.encoder(side: set.side), as: "scan")
+      return ("\(configuration.encoder ?? ""): \(given.summary)", nil)
     }
     let state = try training(
       "search", over: copy, searchTraining, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
@@ -105,11 +102,18 @@ extension Audit {
     try folder.write(files.configuration, to: "models/\(name)/config.json")
   }
 
-  /// Warnings of the search encoder's training, which decide over the verdict.
-  func searchWarnings() throws -> [TrainingWarning] {
-    guard configuration.scans, configuration.encoder == nil else { return [] }
-    if let state = try folder.training("search") { return state.warnings }
-    return [.init(.fewImages, "\(set.count) images; a contrastive training needs at least 8")]
+  /// What is wrong with the encoder that is searched, which decides over the verdict: its training, or its features of the images.
+  func searchWarnings() throws -> [EncoderWarning] {
+    guard configuration.scans else { return [] }
+    guard set.count >= 20 else {
+      return [.init(.fewImages, "\(set.count) images; clusters and flip tests need at least 20")]
+    }
+    let training = try folder.training("search")?.warnings ?? []
+    if !training.isEmpty { return training }
+    if let measured = try folder.kept(json: [EncoderWarning].self, "encoder.json") { return measured }
+    let measured = [try searched().space.warning].compactMap(\.self)
+    try folder.keep(json: measured, as: "encoder.json")
+    return measured
   }
 
   // MARK: search
@@ -140,15 +144,18 @@ extension Audit {
 
   /// False if there are too few images for clusters and flip tests, or the encoder is of no use.
   func isSearchable() throws -> Bool {
-    guard configuration.scans else { return false }
-    let warnings = try searchWarnings()
-    return set.count >= 20 && !warnings.contains { $0.code == .notFinite || $0.code == .fewImages }
+    try configuration.scans && !searchWarnings().contains { $0.code.isFatal }
+  }
+
+  /// Why there is nothing to search with, in words.
+  private func reasonForNoSearch() throws -> String {
+    configuration.scans ? try searchWarnings().map(\.detail).joined(separator: "; ") : "no encoder was asked for"
   }
 
   func search() throws -> (String, Int?) {
     guard try isSearchable() else {
       try folder.keep(json: PatchSearch.State(), as: "search.json")
-      return ("skipped: nothing to search with", nil)
+      return ("skipped: \(try reasonForNoSearch())", nil)
     }
     let kept = try folder.kept(json: PatchSearch.State.self, "search.json")
     if let kept, kept.isFinished { return ("\(kept.candidates.count) images scored", nil) }
@@ -241,7 +248,8 @@ extension Audit {
     guard !configuration.retrain.isEmpty else { return ("skipped: not asked for", nil) }
     let kept = try set.subset(try filterRecord().kept)
     var (summaries, images): ([String], Int) = ([], 0)
-    guard try isSearchable(), kept.count >= 20 else { return ("skipped: too few images", nil) }
+    guard try isSearchable() else { return ("skipped: \(try reasonForNoSearch())", nil) }
+    guard kept.count >= 20 else { return ("skipped: too few images are kept", nil) }
     if configuration.retrain.contains(.plain) {
       let state = try training(
         "plain", over: kept, scanConfiguration, encoder: encoderConfiguration, stream.stream("plain"))
@@ -271,7 +279,7 @@ extension Audit {
           )
         },
         afterEpoch: { try self.folder.keep($0, as: "advcl") })
-      try save(Encoder(trainer.encoderConfiguration, weights: state.arrays), as: "clean")
+      try save(trainer.encoder(state), as: "clean")
       summaries.append("AdvCL: \(summary(state))")
       images += state.epoch * kept.count
     }
@@ -283,8 +291,7 @@ extension Audit {
   func evaluate() throws -> String {
     if try folder.kept(json: Metrics.self, "evaluation.json") != nil { return "already measured" }
     guard try isSearchable() else {
-      let reason =
-        configuration.scans ? "the search encoder could not be trained" : "no encoder was asked for"
+      let reason = try reasonForNoSearch()
       let none = EncoderMetrics(encoder: "none", unmeasured: reason)
       try folder.keep(
         json: Metrics(

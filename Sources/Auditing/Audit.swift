@@ -53,6 +53,8 @@ public final class Audit {
   let digest: String
   let manifest: Manifest
   let truth: GroundTruth?
+  /// The encoder that is searched instead of one that is trained.
+  let given: EncoderImport?
   /// Where images were decoded, in words.
   let decoding: String
   /// The positive control, and the copy of the images that carries it.
@@ -64,7 +66,7 @@ public final class Audit {
   let started = Date()
   private(set) var stages: [AuditResult.Run.Stage] = []
 
-  /// Reads the dataset and claims the run folder.
+  /// Reads a given encoder, then the dataset, and claims the run folder.
   ///
   /// - Throws: ``AuditError``, ``DatasetError``.
   public init(
@@ -75,6 +77,7 @@ public final class Audit {
     self.progress = progress
     folder = RunFolder(request.out)
     stream = RandomStream(seed: configuration.seed)
+    given = try configuration.givenEncoder()
     try Self.refuse(request.out, inside: request.dataset)
     truth = try request.groundTruth.map(Self.readGroundTruth)
     let begin = Date()
@@ -89,7 +92,7 @@ public final class Audit {
     let decoders = request.decoder.map { DecoderPool(program: $0) }
     let storage = try (request.memory ?? .standard).storage(images: total, folder: request.out)
     let reader = ImageReader(
-      dataset, labels: labels, side: configuration.imageSize, decoders: decoders, threads: threads)
+      dataset, labels: labels, side: configuration.imageSize ?? given?.side, decoders: decoders, threads: threads)
     set = try ImageSet(reader, storage: storage) {
       progress.update(Double($0) / Double(max(1, total)), "\($0) of \(total) files")
     }
@@ -107,7 +110,7 @@ public final class Audit {
     try folder.claim(
       .init(
         configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
-        base: URL(fileURLWithPath: dataset.base.description).path),
+        base: URL(fileURLWithPath: dataset.base.description).path, encoderDigest: given?.digest.description),
       overwrite: request.overwrite)
     try folder.write(encoded, to: "state/configuration.json")
     manifest = try Manifest(set, of: dataset)

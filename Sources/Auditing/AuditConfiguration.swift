@@ -22,7 +22,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   public var version = 1
   public var seed: UInt64 = 0
-  /// Side in pixels that images are resized to; nil chooses 32, 64, 96 or 224 from the data.
+  /// Side in pixels that images are resized to; nil takes that of a given encoder's `config.json`, or chooses 32, 64, 96 or 224
+  /// from the data.
   public var imageSize: Int?
   /// none, folders, or a label file.
   public var labels = "none"
@@ -31,7 +32,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var scan = ContrastiveConfiguration()
   /// A safetensors file with an encoder to search instead of training one; nil trains one.
   public var encoder: String?
-  /// How that encoder's input is normalised: imagenet, cifar10, half, none, or M,M,M/D,D,D.
+  /// How that encoder's input is normalised: imagenet, cifar10, half, none, or M,M,M/D,D,D; nil takes what the `config.json`
+  /// beside it says.
   public var encoderNormalization: String?
   /// False trains and searches no encoder: only the detectors that need none look.
   public var scans = true
@@ -99,30 +101,36 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   /// Everything that cannot work, in words; empty if all is well.
   public func problems() -> [String] {
-    var found = scan.problems() + search.problems(side: imageSize) + filter.problems() + advcl.problems()
+    var found =
+      network.problems() + scan.problems() + search.problems(side: imageSize) + filter.problems() + advcl.problems()
     if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
-    switch (encoder, encoderNormalization.map(EncoderImport.normalization)) {
-    case (nil, nil), (_?, .some(.some)): break
-    case (nil, _?):
-      found.append("an encoder's normalisation needs an encoder; give one with --encoder FILE.safetensors")
-    case (_?, nil):
-      found.append(
-        "an encoder needs the normalisation it was trained with; give --encoder-normalization imagenet, cifar10, half, none or M,M,M/D,D,D"
-      )
-    case (_?, .some(.none)):
-      found.append(
-        "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(encoderNormalization ?? "")"
-      )
+    if let text = encoderNormalization {
+      if encoder == nil {
+        found.append("an encoder's normalisation needs an encoder; give one with --encoder FILE.safetensors")
+      } else if EncoderImport.normalization(text) == nil {
+        found.append(
+          "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(text)")
+      }
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")
     }
-    if network.width < 1 || network.blocks.isEmpty || network.blocks.contains(where: { $0 < 1 }) {
-      found.append("the network needs a positive width and at least one block in every stage")
-    }
-    if !(1...2).contains(network.stemStride) { found.append("stem stride must be 1 or 2, not \(network.stemStride)") }
     if !(evaluation.probeShare > 0 && evaluation.probeShare < 1) { found.append("probe share must be in (0, 1)") }
     return found
+  }
+
+  /// Reads the encoder that is to be searched; nil if none was given.
+  ///
+  /// - Throws: ``AuditError`` with code `.usage` that says what the file is, what is expected and what to do.
+  public func givenEncoder() throws -> EncoderImport? {
+    guard let encoder else { return nil }
+    do throws(CheckpointError) {
+      return try EncoderImport(encoder, normalization: encoderNormalization.flatMap(EncoderImport.normalization))
+    } catch {
+      let expected =
+        "\n  --encoder takes a safetensors file with the float32 weights of a ResNet under torchvision's names, such as models/clean/model.safetensors of a run folder"
+      throw AuditError(.usage, "cannot use the encoder: \(error)\(error.code == .configuration ? "" : expected)")
+    }
   }
 
   /// Sorted, stable JSON.

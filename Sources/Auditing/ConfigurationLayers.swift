@@ -1,3 +1,4 @@
+import Contrastive
 import Findings
 import Foundation
 
@@ -38,7 +39,7 @@ public struct ConfigurationLayers: Sendable {
     do { configuration = try JSONDecoder().decode(AuditConfiguration.self, from: data) } catch let error
       as DecodingError
     {
-      throw AuditError(.configuration, Self.words(error))
+      throw AuditError(.configuration, error.words)
     }
     let known = try JSONDecoder().decode(JSONValue.self, from: configuration.encoded())
     let names = Self.leaves(known)
@@ -54,19 +55,6 @@ public struct ConfigurationLayers: Sendable {
     let problems = configuration.problems()
     if !problems.isEmpty { throw AuditError(.configuration, problems.joined(separator: "; ")) }
     return configuration
-  }
-
-  private static func words(_ error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    switch error {
-    case .typeMismatch(let type, let context): return "\(path(context)) must be a \(type)"
-    case .valueNotFound(let type, let context): return "\(path(context)) must be a \(type), not null"
-    case .keyNotFound(let key, let context): return "\(path(context)) lacks \(key.stringValue)"
-    case .dataCorrupted(let context): return "\(path(context)): \(context.debugDescription)"
-    @unknown default: return "\(error)"
-    }
   }
 
   private static func merged(_ base: JSONValue, _ overlay: JSONValue) -> JSONValue {

@@ -24,7 +24,8 @@ public struct DatasetSource: Codable, Sendable {
   /// - Throws: ``DatasetError``, ``AuditError``.
   func open() throws -> Dataset {
     var source = self
-    let folder = RunFolder((path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent)
+    let folder = RunFolder(
+      (path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent)
     if root == nil, (path as NSString).lastPathComponent == Self.keptName, let run = try folder.identity() {
       (source.root, source.isNullDelimited) = (run.base, run.source.isNullDelimited)
       source.links = run.source.links

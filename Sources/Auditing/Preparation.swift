@@ -2,7 +2,6 @@ import Datasets
 import Findings
 import Foundation
 import Images
-import NeuralNetworks
 import Poisoning
 import Reporting
 
@@ -18,7 +17,6 @@ public enum Preparation {
       case .noImages: return 3
       case .missing, .unreadable, .malformed, .unsupported: return 2
       }
-    case let error as CheckpointError: return [.mismatch, .unsupported].contains(error.code) ? 64 : 2
     case is PoisoningError, is ReportError: return 64
     default: return 2
     }

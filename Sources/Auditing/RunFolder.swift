@@ -17,6 +17,8 @@ public struct RunFolder: Sendable {
     var source: DatasetSource
     /// What the names of images are relative to, from the root of the file system.
     var base: String
+    /// Of the encoder that was given.
+    var encoderDigest: String?
   }
 
   /// Whose folder it is; nil if it is none.
@@ -177,6 +179,12 @@ public struct RunFolder: Sendable {
           "\(path) holds an audit with other settings: configuration digest \(old.configurationDigest.prefix(12)), now \(identity.configurationDigest.prefix(12)); repeat its settings, choose another --out or add --overwrite"
         )
       }
+      if old.encoderDigest != identity.encoderDigest {
+        throw AuditError(
+          .usage,
+          "\(path) holds an audit with another encoder: digest \(old.encoderDigest?.prefix(12) ?? "none"), now \(identity.encoderDigest?.prefix(12) ?? "none"); give the same file, choose another --out or add --overwrite"
+        )
+      }
       return
     }
     try write(json: identity, to: "state/identity.json")
@@ -186,7 +194,7 @@ public struct RunFolder: Sendable {
   private struct Head: Codable {
     var epoch: Int
     var log: [EpochReport]
-    var warnings: [TrainingWarning]
+    var warnings: [EncoderWarning]
   }
 
   /// Keeps the state of a training.

@@ -19,7 +19,8 @@ public enum SummaryTable {
     lines.append("read      \(account.decoded) of \(account.listed) files")
     for (title, files) in [("not read  ", account.unreadable), ("ignored   ", account.ignored)] where !files.isEmpty {
       let kinds = DatasetAccount.kinds(files)
-      let words = kinds.prefix(4).map { "\($0.count) \($0.words)" } + (kinds.count > 4 ? ["\(kinds.count - 4) kinds more"] : [])
+      let words =
+        kinds.prefix(4).map { "\($0.count) \($0.words)" } + (kinds.count > 4 ? ["\(kinds.count - 4) kinds more"] : [])
       lines.append("\(title)\(files.count): \(words.joined(separator: ", "))")
     }
     if !account.remarks.isEmpty {

@@ -46,7 +46,7 @@ public struct AdvCLConfiguration: Codable, Hashable, Sendable {
 /// Four views meet in one NT-Xent loss: two augmented ones, one adversarial and one high-frequency;
 /// a second adversarial view is classified into pseudo-labels. Batch-norm branches: 0 for clean and
 /// high-frequency views, 1 for the contrastive attack, 2 for the pseudo-label attack; features are
-/// read from branch 1. The whole step is one program, so what does not change inside the attack
+/// read from branch 1, the only one in the encoder that comes out. The whole step is one program, so what does not change inside the attack
 /// (three of five views, forward) is computed once.
 ///
 /// Deviates from the paper: pseudo-labels are our own k-means on the scan encoder's features of the
@@ -56,19 +56,24 @@ public struct AdvCLTrainer: Sendable {
   private let configuration: AdvCLConfiguration
   private let encoder: Encoder.Configuration
   private let stream: RandomStream
+  /// The branch that features are read from.
+  private static let branch = 1
 
-  /// Creates a trainer; the encoder gets three batch-norm branches.
+  /// Creates a trainer; while it trains, the encoder has three batch-norm branches.
   public init(_ configuration: AdvCLConfiguration, encoder: Encoder.Configuration, stream: RandomStream) {
     self.configuration = configuration
     var own = encoder
     own.network.branches = 3
-    own.branch = 1
     self.encoder = own
     self.stream = stream
   }
 
-  /// The encoder that comes out, as its checkpoint describes it.
-  public var encoderConfiguration: Encoder.Configuration { encoder }
+  /// The encoder that comes out: the branch that features are read from, under the names of a network without branches.
+  public func encoder(_ state: TrainingState) -> Encoder {
+    var own = encoder
+    own.network.branches = 1
+    return Encoder(own, weights: BatchNormalization.single(Self.branch, of: state.arrays))
+  }
 
   private var head: ProjectionHead {
     let width = encoder.network.featureWidth
@@ -215,7 +220,7 @@ public struct AdvCLTrainer: Sendable {
       // Statistics that the attack's passes would move are thrown away with their scope.
       let inner = scope.withoutStatistics()
       let contrast = ntXentLoss(
-        [head(features(first, branch: 1, inner), inner)] + others, temperature: configuration.temperature)
+        [head(features(first, branch: Self.branch, inner), inner)] + others, temperature: configuration.temperature)
       let labels = pseudoLabelLoss(features(second, branch: 2, inner), inner)
       // Signs are all that counts, so each loss is scaled up to keep its gradient's bits.
       first = trace.detached(configuration.attack.step(first, around: pixels, increasing: contrast * Float(batch)))
@@ -223,7 +228,7 @@ public struct AdvCLTrainer: Sendable {
         second = trace.detached(configuration.attack.step(second, around: pixels, increasing: labels * Float(batch)))
       }
     }
-    let robust = features(first, branch: 1, scope)
+    let robust = features(first, branch: Self.branch, scope)
     var loss = ntXentLoss([head(robust, scope)] + others, temperature: configuration.temperature)
     if !sizes.isEmpty {
       loss = loss + pseudoLabelLoss(features(second, branch: 2, scope), scope) * configuration.pseudoLabelWeight

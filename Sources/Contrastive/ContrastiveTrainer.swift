@@ -79,10 +79,10 @@ public struct TrainingState: Sendable {
   /// All arrays: weights, statistics, optimizer state, momentum encoder, queue.
   public var arrays: [String: Tensor]
   public var log: [EpochReport]
-  public var warnings: [TrainingWarning]
+  public var warnings: [EncoderWarning]
 
   /// Creates a state.
-  public init(epoch: Int, arrays: [String: Tensor], log: [EpochReport] = [], warnings: [TrainingWarning] = []) {
+  public init(epoch: Int, arrays: [String: Tensor], log: [EpochReport] = [], warnings: [EncoderWarning] = []) {
     (self.epoch, self.arrays, self.log, self.warnings) = (epoch, arrays, log, warnings)
   }
 }

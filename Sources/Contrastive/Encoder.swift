@@ -13,13 +13,53 @@ public struct Encoder: Sendable {
     /// Input = (pixel in 0...1 - mean) / deviation, one of each a channel.
     public var mean: [Float] = [0.5, 0.5, 0.5]
     public var deviation: [Float] = [0.25, 0.25, 0.25]
-    /// The batch-norm branch that features are read from.
-    public var branch = 0
 
     /// Creates a configuration.
     public init(network: ResNet.Configuration, side: Int) {
       self.network = network
       self.side = side
+    }
+
+    /// Reads the `config.json` that lies beside weights.
+    ///
+    /// - Parameter weights: Path of the weights.
+    /// - Returns: nil if there is none, or if another program wrote it.
+    /// - Throws: ``CheckpointError`` with code `.configuration` if it is ours and cannot be right.
+    public static func beside(_ weights: String) throws(CheckpointError) -> Configuration? {
+      let path = Path(URL(fileURLWithPath: weights).deletingLastPathComponent().path + "/config.json")
+      guard let bytes = try? FileSystem.read(path, limit: 1 << 16) else { return nil }
+      return try read(Data(bytes), path: path.description)
+    }
+
+    /// Reads a `config.json`; nil if another program wrote it.
+    ///
+    /// - Throws: ``CheckpointError`` with code `.configuration` if it is ours and cannot be right.
+    public static func read(_ data: Data, path: String) throws(CheckpointError) -> Configuration? {
+      guard
+        let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+        object["network"] is [String: Any], object["deviation"] != nil
+      else { return nil }
+      let problems: [String]
+      do {
+        let configuration = try JSONDecoder().decode(Configuration.self, from: data)
+        problems = configuration.problems()
+        if problems.isEmpty { return configuration }
+      } catch { problems = [(error as? DecodingError)?.words ?? "\(error)"] }
+      throw CheckpointError(
+        code: .configuration, path: path,
+        detail:
+          "\(problems.joined(separator: "; ")); take it from the run folder that wrote it, or move it away and give --encoder-normalization"
+      )
+    }
+
+    /// Everything in it that cannot work, in words.
+    private func problems() -> [String] {
+      var found = network.problems()
+      if !(16...512).contains(side) { found.append("side must be 16 to 512 pixels, not \(side)") }
+      if !EncoderImport.isUsable(mean, deviation) {
+        found.append("mean and deviation must be three numbers each, the deviations positive")
+      }
+      return found
     }
   }
 
@@ -62,13 +102,11 @@ public struct Encoder: Sendable {
   /// - Throws: ``CheckpointError`` if the weights don't fit the configuration exactly.
   public static func load(_ folder: String) throws -> Encoder {
     let path = folder + "/model.safetensors"
-    guard let config = FileManager.default.contents(atPath: folder + "/config.json"),
-      let data = FileManager.default.contents(atPath: path)
+    guard let configuration = try Configuration.beside(path), let data = FileManager.default.contents(atPath: path)
     else {
       throw CheckpointError(
         code: .unreadable, path: folder, detail: "model.safetensors or config.json is missing")
     }
-    let configuration = try JSONDecoder().decode(Configuration.self, from: config)
     let weights = try SafeTensors.decode(data, path: path)
     try SafeTensors.match(weights, ResNet(configuration.network).parameters, path: path)
     return Encoder(configuration, weights: weights)
@@ -152,7 +190,6 @@ public final class Embedder {
     let side = encoder.configuration.side
     let pixels = trace.feed("pixels", [Self.batch, side, side, 3])
     let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
-    scope.branch = encoder.configuration.branch
     let features = encoder.activations(pixels, scope).features
     executable = device.compile(trace.program(outputs: [features]))
   }

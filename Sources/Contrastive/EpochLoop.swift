@@ -42,7 +42,7 @@ struct EpochLoop {
     let store = ParameterStore(state.arrays, on: device)
     store.prepare(for: executable.program)
     let steps = images / batch
-    while state.epoch < epochs, !state.warnings.contains(where: { $0.code == .notFinite }) {
+    while state.epoch < epochs, !state.warnings.contains(where: { $0.code == .trainingNotFinite }) {
       var order = stream.stream("order").stream(state.epoch)
       let permutation = order.permutation(images)
       var (loss, spread): (Float, Float) = (0, 0)
@@ -65,7 +65,7 @@ struct EpochLoop {
           try afterStep(state.epoch * steps + step + 1, steps * epochs, out[0].item)
         }
       } catch let error as NotFinite {
-        state.warnings = [.init(.notFinite, "the loss was \(error.loss) in epoch \(state.epoch + 1)")]
+        state.warnings = [.init(.trainingNotFinite, "the loss was \(error.loss) in epoch \(state.epoch + 1)")]
         try afterEpoch(state)
         return state
       }
@@ -74,7 +74,7 @@ struct EpochLoop {
       state.log.append(EpochReport(epoch: state.epoch, epochs: epochs, loss: loss / Float(steps), spread: spread))
       state.warnings =
         spread < collapseThreshold
-        ? [.init(.collapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
+        ? [.init(.trainingCollapsed, "feature spread \(spread), below \(collapseThreshold)")] : []
       try afterEpoch(state)
     }
     return state

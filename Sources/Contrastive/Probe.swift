@@ -150,7 +150,6 @@ public struct ProjectedGradientDescent: Codable, Hashable, Sendable {
     let (pixels, adversarial) = (trace.feed("pixels", shape), trace.feed("adversarial", shape))
     let classes = trace.feed("classes", [batch])
     let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
-    scope.branch = encoder.configuration.branch
     let logits = probe.logits(encoder.activations(adversarial, scope).features)
     // The sum, not the mean: the sign does not care, and small gradients keep their bits.
     let loss = crossEntropyLoss(logits, classes: classes) * Float(batch)

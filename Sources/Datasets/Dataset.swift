@@ -169,7 +169,8 @@ public struct Dataset: Sendable {
   private static func beside(_ one: FileSystem.Name, in folder: Path) -> Listing.Source {
     if ["test_batch.bin", "test.bin"].contains(one.name.description) { return .ignored("a test batch") }
     guard one.kind == .file, let bytes = try? FileSystem.read(folder.appending(one.name), limit: largestFile) else {
-      return .unusable(Unread(reason: "file.beside-batches: lies beside training batches", holdsMany: one.kind != .file))
+      return .unusable(
+        Unread(reason: "file.beside-batches: lies beside training batches", holdsMany: one.kind != .file))
     }
     let kind = FileKind(bytes, name: one.name)
     if case .harmless(let reason) = kind { return .ignored(reason) }
@@ -300,7 +301,8 @@ public struct Dataset: Sendable {
   ///
   /// - Parameter find: Where an image of that name is, and the label that is known of it; nil if there is none.
   private static func lines(
-    _ bytes: [UInt8], _ isNullDelimited: Bool, _ root: Path, foldersAreLabels: Bool = false, _ find: (Path) -> (Listing.Source, label: String?)?
+    _ bytes: [UInt8], _ isNullDelimited: Bool, _ root: Path, foldersAreLabels: Bool = false,
+    _ find: (Path) -> (Listing.Source, label: String?)?
   ) throws(DatasetError) -> Listing {
     var (entries, seen) = (Listing(foldersAreLabels: foldersAreLabels), NameTable())
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

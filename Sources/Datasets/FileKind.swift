@@ -34,7 +34,8 @@ package enum FileKind: Equatable {
 
   /// Names that say archive or table, whatever the content is.
   private static let containerSuffixes: Set<String> = [
-    "7z", "arrow", "beton", "bz2", "cab", "cpio", "gz", "h5", "hdf5", "iso", "lmdb", "lz4", "mdb", "npz", "parquet", "rar",
+    "7z", "arrow", "beton", "bz2", "cab", "cpio", "gz", "h5", "hdf5", "iso", "lmdb", "lz4", "mdb", "npz", "parquet",
+    "rar",
     "rec", "squashfs", "sqlite", "tar", "tfrecord", "tfrecords", "tgz", "tzst", "xz", "zip", "zst",
   ]
 
@@ -96,10 +97,13 @@ package enum FileKind: Equatable {
 
   /// How images begin in base64 (PNG, JPEG, GIF, WebP, AVIF and HEIF), and where pages say so.
   private static let encodedImages = [
-    "iVBORw0KGgo", "/9j/4", "/9j/2", "R0lGODdh", "R0lGODlh", "UklGR", "AAAAIGZ0eX", "AAAAHGZ0eX", "AAAAGGZ0eX", "data:image/",
+    "iVBORw0KGgo", "/9j/4", "/9j/2", "R0lGODdh", "R0lGODlh", "UklGR", "AAAAIGZ0eX", "AAAAHGZ0eX", "AAAAGGZ0eX",
+    "data:image/",
   ]
 
-  private static func contains(_ bytes: [UInt8], _ text: String) -> Bool { bytes.firstRange(of: Array(text.utf8)) != nil }
+  private static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.firstRange(of: Array(text.utf8)) != nil
+  }
 
   /// Bytes at a place, and what they mean.
   private static let signatures: [(at: Int, bytes: [UInt8], kind: FileKind)] = {
@@ -116,15 +120,18 @@ package enum FileKind: Equatable {
       (0, [0, 0, 1, 0], .picture("ICO")), (0, [0, 0, 2, 0], .picture("CUR")), (0, ascii("8BPS"), .picture("PSD")),
       (0, [0x76, 0x2F, 0x31, 1], .picture("OpenEXR")), (0, ascii("#?RADIANCE"), .picture("Radiance HDR")),
       (0, ascii("#?RGBE"), .picture("Radiance HDR")), (0, ascii("DDS "), .picture("DDS")),
-      (0, ascii("qoif"), .picture("QOI")), (0, ascii("SIMPLE  ="), .picture("FITS")), (128, ascii("DICM"), .picture("DICOM")),
+      (0, ascii("qoif"), .picture("QOI")), (0, ascii("SIMPLE  ="), .picture("FITS")),
+      (128, ascii("DICM"), .picture("DICOM")),
       (0, [0x8A, 0x4D, 0x4E, 0x47], .picture("MNG")), (0, [0x8B, 0x4A, 0x4E, 0x47], .picture("JNG")),
-      (0, ascii("gimp xcf"), .picture("XCF")), (0, ascii("icns"), .picture("ICNS")), (0, [0x0A, 5, 1], .picture("PCX")),
+      (0, ascii("gimp xcf"), .picture("XCF")), (0, ascii("icns"), .picture("ICNS")),
+      (0, [0x0A, 5, 1], .picture("PCX")),
       (0, [0x59, 0xA6, 0x6A, 0x95], .picture("Sun raster")), (0, [1, 0xDA], .picture("SGI")),
       (0, [0x42, 0x50, 0x47, 0xFB], .picture("BPG")), (0, ascii("FLIF"), .picture("FLIF")),
       (0, ascii("AT&TFORM"), .picture("DjVu")), (0, [0xD7, 0xCD, 0xC6, 0x9A], .picture("WMF")),
       (40, ascii(" EMF"), .picture("EMF")), (0, ascii("%PDF"), .picture("PDF")), (0, ascii("FORM"), .picture("IFF")),
       (8, ascii("AVI "), .picture("AVI")), (0, [0x1A, 0x45, 0xDF, 0xA3], .picture("Matroska or WebM")),
-      (0, [0, 0, 1, 0xBA], .picture("MPEG")), (0, [0, 0, 1, 0xB3], .picture("MPEG")), (0, ascii("FLV"), .picture("FLV")),
+      (0, [0, 0, 1, 0xBA], .picture("MPEG")), (0, [0, 0, 1, 0xB3], .picture("MPEG")),
+      (0, ascii("FLV"), .picture("FLV")),
       (257, ascii("ustar"), .container("tar")), (0, [0x50, 0x4B, 3, 4], .container("zip")),
       (0, [0x1F, 0x8B], .container("gzip")), (0, ascii("BZh"), .container("bzip2")),
       (0, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], .container("xz")), (0, [0x5D, 0, 0], .container("lzma")),
@@ -134,10 +141,13 @@ package enum FileKind: Equatable {
       (32769, ascii("CD001"), .container("ISO 9660")), (0, ascii("hsqs"), .container("squashfs")),
       (0, ascii("!<arch>\n"), .container("ar")), (0, ascii("07070"), .container("cpio")),
       (0, [0xC7, 0x71], .container("cpio")), (0, ascii("PAR1"), .container("Parquet")),
-      (0, ascii("ARROW1"), .container("Arrow")), (0, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], .container("HDF5")),
+      (0, ascii("ARROW1"), .container("Arrow")),
+      (0, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], .container("HDF5")),
       (0, ascii("SQLite format 3\0"), .container("SQLite")), (16, [0xDE, 0xC0, 0xEF, 0xBE], .container("LMDB")),
-      (0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], .data(ole)), (0, [0x93] + ascii("NUMPY"), .data("a NumPy array")),
-      (0, ascii("MATLAB 5.0"), .data("a MATLAB file")), (0, [0x80, 2], .data("a pickle")), (0, [0x80, 3], .data("a pickle")),
+      (0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], .data(ole)),
+      (0, [0x93] + ascii("NUMPY"), .data("a NumPy array")),
+      (0, ascii("MATLAB 5.0"), .data("a MATLAB file")), (0, [0x80, 2], .data("a pickle")),
+      (0, [0x80, 3], .data("a pickle")),
       (0, [0x80, 4], .data("a pickle")), (0, [0x80, 5], .data("a pickle")), (0, [0, 0, 8], .data("IDX")),
     ]
   }()
@@ -156,7 +166,8 @@ package enum FileKind: Equatable {
     }
     // A zip is found from its end: whatever stands before it.
     let tail = bytes.suffix(22 + 65_535)
-    let isZip = zip(tail, tail.dropFirst()).contains { $0 == 0x50 && $1 == 0x4B }
+    let isZip =
+      zip(tail, tail.dropFirst()).contains { $0 == 0x50 && $1 == 0x4B }
       && tail.indices.contains { tail[$0...].starts(with: [0x50, 0x4B, 5, 6]) }
     return isZip ? .container("zip") : nil
   }

@@ -19,7 +19,8 @@ struct FolderWalk {
   ///
   /// - Parameter names: What is in the folder.
   static func list(_ root: Path, _ names: [FileSystem.Name], _ links: Dataset.Links) throws(DatasetError) -> Listing {
-    var walk = FolderWalk(root: root, links: links, realRoot: FileSystem.real(root).map { $0 == [0x2F] ? $0 : $0 + [0x2F] })
+    var walk = FolderWalk(
+      root: root, links: links, realRoot: FileSystem.real(root).map { $0 == [0x2F] ? $0 : $0 + [0x2F] })
     try walk.list(Path(bytes: []), names, isLinked: false)
     return walk.entries
   }

@@ -74,7 +74,9 @@ public enum PathList {
     var start = i
     while start > 0, name[start] & 0xC0 == 0x80 { start -= 1 }
     let lead = Array(name[start..<min(start + 3, name.count)])
-    return [[0xC2], [0xE2, 0x80], [0xE2, 0x81], [0xE3, 0x80, 0x80], [0xE1, 0x9A], [0xEF, 0xBB]].contains { lead.starts(with: $0) }
+    return [[0xC2], [0xE2, 0x80], [0xE2, 0x81], [0xE3, 0x80, 0x80], [0xE1, 0x9A], [0xEF, 0xBB]].contains {
+      lead.starts(with: $0)
+    }
   }
 
   /// Reads a quoted path at the start of a line.

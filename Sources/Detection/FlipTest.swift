@@ -132,7 +132,6 @@ public final class FlipTest {
     let input = trace.feed("pixels", [Self.batch, set.side, set.side, 3])
     let targets = trace.feed("targets", [Self.batch, space.width])
     let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
-    scope.branch = encoder.configuration.branch
     let embedded = space.apply(encoder.activations(input, scope).features)
     let all = trace.constant(Tensor([centroids.count, space.width], centroids.values))
     executable = device.compile(

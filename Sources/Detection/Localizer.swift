@@ -30,7 +30,6 @@ public final class Localizer {
     let pixels = trace.feed("pixels", [Self.batch, set.side, set.side, 3])
     let centroids = trace.feed("centroids", [Self.batch, space.width])
     let scope = Scope(trace, encoder.network.parameters, mode: .evaluation)
-    scope.branch = encoder.configuration.branch
     let activations = encoder.activations(pixels, scope)
     let stage = activations.stages[max(0, activations.stages.count - 2)]
     let cosine = (space.apply(activations.features) * centroids).sum()

@@ -346,13 +346,20 @@ public struct SearchSpace: Sendable {
   public let clustering: KMeans
   /// See ``Features/spread``; of the raw features.
   public let spread: Float
+  /// What makes a search in this space pointless.
+  public let warning: EncoderWarning?
 
   /// Embeds and clusters a set.
   public init(
     _ configuration: PatchSearch.Configuration, set: ImageSet, embedder: Embedder, on device: any Device,
     _ stream: RandomStream
   ) {
-    let features = embedder.features(set)
+    var features = embedder.features(set)
+    warning = features.warning
+    // Zeros are one point: nothing is found in them, and nothing that follows meets a number that is not finite.
+    if warning?.code == .notFinite {
+      features = Features(width: features.width, values: features.values.map { _ in 0 })
+    }
     spread = features.spread
     let space = ClusterSpace(
       features, directions: configuration.directions, shrinkage: configuration.shrinkage, on: device,

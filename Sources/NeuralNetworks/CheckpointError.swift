@@ -3,17 +3,22 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
   /// Stable identity of the problem.
   public enum Code: String, Sendable {
     case unreadable = "checkpoint.unreadable"
+    /// A file of another kind.
+    case foreign = "checkpoint.foreign"
     case malformed = "checkpoint.malformed"
     case unsupported = "checkpoint.unsupported-type"
+    /// A network that is not the one expected, or of another family.
     case mismatch = "checkpoint.mismatch"
-    case unwritable = "checkpoint.unwritable"
+    case notFinite = "checkpoint.not-finite"
+    /// What is beside the weights or was said about them is missing, damaged or contradicts them.
+    case configuration = "checkpoint.configuration"
   }
 
   /// What went wrong.
   public let code: Code
   /// The file.
   public let path: String
-  /// Particulars: a name, an offset, expected and found.
+  /// Particulars: a name, an offset, expected and found; what to do next.
   public let detail: String
 
   /// Creates an error.
@@ -24,11 +29,13 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
   /// What, where, and what to do next.
   public var description: String {
     switch code {
-    case .unreadable: "cannot read the checkpoint \(path): \(detail)"
-    case .malformed: "\(path) is not a valid safetensors file: \(detail)"
-    case .unsupported: "\(path): \(detail); convert the tensor to F32 first"
+    case .unreadable: "cannot read \(path): \(detail)"
+    case .foreign: "\(path) is \(detail)"
+    case .malformed: "\(path) is not a valid safetensors file: \(detail); copy or download it again"
+    case .unsupported: "\(path): \(detail); convert its arrays to F32 first, in Python with .float()"
     case .mismatch: "\(path) does not fit the model: \(detail)"
-    case .unwritable: "cannot write the checkpoint \(path): \(detail)"
+    case .notFinite: "\(path) cannot be computed with: \(detail); its training went wrong, take an earlier checkpoint"
+    case .configuration: "\(path): \(detail)"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A convolution without bias, as before every batch normalisation.
@@ -48,6 +49,16 @@ public struct BatchNormalization: Layer {
 
   private func prefix(_ branch: Int) -> String {
     branches == 1 ? name : "\(name).bn_list.\(min(branch, branches - 1))"
+  }
+
+  /// Returns a network's arrays with one of several branches under plain names, without the others.
+  public static func single(_ branch: Int, of arrays: [String: Tensor]) -> [String: Tensor] {
+    var plain: [String: Tensor] = [:]
+    for (name, array) in arrays {
+      let own = name.replacingOccurrences(of: ".bn_list.\(branch).", with: ".")
+      if !own.contains(".bn_list.") { plain[own] = array }
+    }
+    return plain
   }
 
   /// Scale, shift and running statistics of every branch.

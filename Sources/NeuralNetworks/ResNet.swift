@@ -48,6 +48,21 @@ public struct ResNet: Layer {
       return configuration
     }
 
+    /// Everything in it that cannot work, in words; sizes are bounded, since a file may name them.
+    public func problems() -> [String] {
+      var found: [String] = []
+      if !(1...4096).contains(width) || !(1...8).contains(blocks.count)
+        || blocks.contains(where: { !(1...64).contains($0) })
+      {
+        found.append("the network needs a width of 1 to 4096 and 1 to 64 blocks in each of 1 to 8 stages")
+      }
+      if !(1...2).contains(stemStride) { found.append("stem stride must be 1 or 2, not \(stemStride)") }
+      if branches != 1 {
+        found.append("batch-norm branches are AdvCL's own; every model has one, not \(branches)")
+      }
+      return found
+    }
+
     /// Width of the features, D.
     public var featureWidth: Int {
       (width << (blocks.count - 1)) * (block == .bottleneck ? 4 : 1) * (pooling == .both ? 2 : 1)

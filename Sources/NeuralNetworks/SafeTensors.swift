@@ -34,26 +34,21 @@ public enum SafeTensors {
   /// - Parameters:
   ///   - data: The whole file.
   ///   - path: For messages.
-  /// - Throws: ``CheckpointError`` with codes `.malformed`, `.unsupported`.
+  /// - Throws: ``CheckpointError`` with codes `.foreign`, `.malformed`, `.unsupported`.
   public static func decode(_ data: Data, path: String) throws(CheckpointError) -> [String: Tensor] {
     func malformed(_ detail: String) -> CheckpointError { .init(code: .malformed, path: path, detail: detail) }
-    guard data.count >= 8 else { throw malformed("\(data.count) bytes, at least 8 are needed") }
-    let length = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(data[data.startIndex + $1]) }
-    guard length <= 100_000_000, length <= UInt64(data.count - 8) else {
-      throw malformed("the header claims \(length) bytes of a file of \(data.count)")
-    }
-    let start = 8 + Int(length)
-    let header = data.subdata(in: data.startIndex + 8..<data.startIndex + start)
-    guard header.first == UInt8(ascii: "{"),
-      let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
-    else { throw malformed("the header is not a JSON object") }
+    let (object, start) = try header(data, path: path)
     var tensors: [String: Tensor] = [:]
     var spans: [Range<Int>] = []
-    for (name, value) in object where name != "__metadata__" {
+    for (name, value) in object.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
       guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
         let extents = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
-        offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start
+        offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1]
       else { throw malformed("the entry \(name) is not valid") }
+      guard offsets[1] <= data.count - start else {
+        throw malformed(
+          "it is cut off: \(name) ends at byte \(offsets[1]) of the data, of which \(data.count - start) are there")
+      }
       var count = 1
       for extent in extents {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -88,12 +83,39 @@ public enum SafeTensors {
 
   /// Returns the text entries of a file's header; empty if there are none or the file is no checkpoint.
   public static func metadata(_ data: Data) -> [String: String] {
-    guard data.count >= 8 else { return [:] }
-    let length = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(data[data.startIndex + $1]) }
-    guard length <= UInt64(data.count - 8) else { return [:] }
-    let header = data.subdata(in: data.startIndex + 8..<data.startIndex + 8 + Int(length))
-    let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any]
-    return object?["__metadata__"] as? [String: String] ?? [:]
+    (try? header(data, path: ""))?.entries["__metadata__"] as? [String: String] ?? [:]
+  }
+
+  /// Returns the names of a file's tensors, sorted, whatever their types.
+  ///
+  /// - Throws: ``CheckpointError`` with codes `.foreign`, `.malformed`.
+  public static func names(_ data: Data, path: String) throws(CheckpointError) -> [String] {
+    try header(data, path: path).entries.keys.filter { $0 != "__metadata__" }.sorted()
+  }
+
+  /// Reads the header, and says where the data begins.
+  private static func header(_ data: Data, path: String) throws(CheckpointError) -> (
+    entries: [String: Any], start: Int
+  ) {
+    func malformed(_ detail: String) -> CheckpointError { .init(code: .malformed, path: path, detail: detail) }
+    let begin = [UInt8](data.prefix(9))
+    // A header of less than 4 GiB that begins as JSON does; no other kind of file looks like that.
+    let isTold = begin.count == 9 && begin[4..<8].allSatisfy { $0 == 0 } && begin[8] == UInt8(ascii: "{")
+    if !isTold, let foreign = ForeignFile(data) {
+      throw CheckpointError(
+        code: .foreign, path: path, detail: "\(foreign.what), not a safetensors file; \(foreign.next)")
+    }
+    guard isTold else { throw malformed("its \(data.count) bytes do not begin with a header") }
+    let length = begin[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= 100_000_000, length <= UInt64(data.count - 8) else {
+      throw malformed("it is cut off: the header alone claims \(length) bytes of a file of \(data.count)")
+    }
+    let start = 8 + Int(length)
+    guard
+      let object = try? JSONSerialization.jsonObject(
+        with: data.subdata(in: data.startIndex + 8..<data.startIndex + start)) as? [String: Any]
+    else { throw malformed("the header is not a JSON object") }
+    return (object, start)
   }
 
   /// Checks that a checkpoint holds what a model needs, in the right shapes, and nothing else.

@@ -24,9 +24,11 @@ enum Commands {
     .value(
       "--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
     .value(
-      "--encoder", "FILE", "search this safetensors encoder instead of training one", setting: "encoder"),
+      "--encoder", "FILE", "search this safetensors encoder (a run folder's, or with torchvision's names), train none",
+      setting: "encoder"),
     .value(
-      "--encoder-normalization", "NAME", "imagenet, cifar10, half, none or M,M,M/D,D,D: how it was trained",
+      "--encoder-normalization", "NAME",
+      "imagenet, cifar10, half, none or M,M,M/D,D,D: how it was trained (default: what bezoar's config.json beside it says)",
       setting: "encoderNormalization"),
     .value(
       "--fdr", "X", "largest expected share of false ones among the images removed (default 0.01)",

@@ -229,12 +229,15 @@ struct Runner {
     let out = arguments.value("--out") ?? "bezoar-demo"
     // Fashion-MNIST has 28 pixels a side; resampling would blur image and trigger for nothing.
     let configuration = try layers { $0.set("imageSize", to: "28", source: "demo") }.resolved()
+    // Refused before anything is planted, not after.
+    _ = try configuration.givenEncoder()
     let isQuick = arguments.value("--preset") == "quick"
     let planted = try Demo.plant(
       in: out, seed: configuration.seed, images: isQuick ? 3000 : 6000, threads: try threads(),
       overwrite: arguments.flags.contains("--overwrite"))
     FileHandle.standardError.write(Data((planted.summary + "\n").utf8))
-    let code = try audit(DatasetSource(planted.dataset), groundTruth: planted.groundTruth, out: out + "/audit", configuration)
+    let code = try audit(
+      DatasetSource(planted.dataset), groundTruth: planted.groundTruth, out: out + "/audit", configuration)
     // The demo has done its job if it found what it planted.
     return code == 1 ? 0 : code == 0 ? 1 : code
   }

@@ -86,7 +86,10 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     var own = settings(.simCLR, epochs: 1)
     own.augmentation.jitter = 0
     let trainer = ContrastiveTrainer(own, encoder: encoder, stream: RandomStream(seed: 1))
-    #expect(try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { _ in }.warnings.map(\.code) == [.collapsed])
+    #expect(
+      try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { _ in }.warnings.map(\.code) == [
+        .trainingCollapsed
+      ])
   }
 
   @Test func lossesThatAreNotFiniteStopTheTraining() throws {
@@ -96,7 +99,7 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     let trainer = ContrastiveTrainer(own, encoder: encoder, stream: RandomStream(seed: 1))
     var kept: TrainingState?
     let state = try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { kept = $0 }
-    #expect(state.warnings.map(\.code) == [.notFinite])
+    #expect(state.warnings.map(\.code) == [.trainingNotFinite])
     // What was kept says so too, and going on from it does not try again.
     #expect(kept?.warnings == state.warnings)
     let again = try trainer.train(set, on: CPUDevice(threads: 2), threads: 2, from: kept) { _ in
@@ -128,6 +131,30 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     #expect(resumed.arrays == whole.arrays)
     #expect(whole.arrays["bn1.bn_list.2.running_mean"] != nil)
     #expect(whole.log.allSatisfy { $0.loss.isFinite })
+
+    // What comes out has plain names, and is the branch of the contrastive attack to the last bit.
+    let exported = trainer.encoder(whole)
+    #expect(exported.configuration == encoder)
+    try SafeTensors.match(
+      SafeTensors.decode(exported.files().weights, path: "x"), ResNet(Self.network).parameters, path: "x")
+    var branched = encoder
+    branched.network.branches = 3
+    let device = CPUDevice(threads: 1)
+    func features(branch: Int) -> [Float] {
+      let trace = Trace()
+      let scope = Scope(trace, ResNet(branched.network).parameters, mode: .evaluation)
+      scope.branch = branch
+      let pixels = trace.feed("pixels", [Embedder.batch, 16, 16, 3])
+      let features = Encoder(branched, weights: [:]).activations(pixels, scope).features
+      let values = set.pixels.prefix(40 * set.stride).map { Float($0) * (1 / 255) }
+      let padding = [Float](repeating: 0, count: (Embedder.batch - 40) * set.stride)
+      let out = ParameterStore(whole.arrays, on: device).run(
+        device.compile(trace.program(outputs: [features])), [Tensor([Embedder.batch, 16, 16, 3], values + padding)])
+      return Array(out[0].scalars.prefix(40 * Self.network.featureWidth))
+    }
+    let own = Embedder(exported, on: device).features(set).values
+    #expect(own == features(branch: 1))
+    #expect(own != features(branch: 0) && own != features(branch: 2))
   }
 
   @Test func encodersComeBackFromTheirFiles() throws {
@@ -141,90 +168,5 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
       try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/model.safetensors"))
       #expect(throws: CheckpointError.self) { try Encoder.load(folder) }
     }
-  }
-}
-
-@Suite struct EncoderImportTests {
-  private let network = ResNet.Configuration(width: 4, blocks: [1, 2], stemStride: 1)
-  private let half = EncoderImport.normalizations["half"] ?? ([], [])
-
-  private func file(_ folder: String, _ tensors: [String: Tensor]) throws -> String {
-    let path = folder + "/model.safetensors"
-    try SafeTensors.encode(tensors).write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
-  @Test(arguments: ["", "module.encoder_q.", "backbone.", "module.base_encoder."])
-  func prefixesAreStripped(_ prefix: String) throws {
-    try Fixtures.withFolder { folder in
-      let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
-      var all = Dictionary(uniqueKeysWithValues: weights.map { (prefix + $0.key, $0.value) })
-      all[prefix + "fc.weight"] = Tensor([2, 8], repeating: 0)
-      if !prefix.isEmpty { all["queue"] = Tensor([3], repeating: 1) }
-      let imported = try EncoderImport(file(folder, all), side: 16, normalization: half)
-      #expect(imported.prefix == prefix && imported.matched.count == weights.count)
-      #expect(imported.leftOut.count == (prefix.isEmpty ? 1 : 2))
-      #expect(imported.encoder.weights == weights && imported.encoder.configuration.network == network)
-      #expect(imported.summary.contains("none missing"))
-    }
-  }
-
-  @Test func numberedSequencesAreLightlys() throws {
-    try Fixtures.withFolder { folder in
-      let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
-      let all = weights.map { name, tensor -> (String, Tensor) in
-        for (i, part) in ["conv1", "bn1"].enumerated() where name.hasPrefix(part + ".") && !name.contains("layer") {
-          return ("backbone.\(i)" + name.dropFirst(part.count), tensor)
-        }
-        for stage in 1...2 where name.hasPrefix("layer\(stage).") {
-          return ("backbone.\(stage + 3)" + name.dropFirst(6), tensor)
-        }
-        return (name, tensor)
-      }
-      let imported = try EncoderImport(
-        file(folder, Dictionary(uniqueKeysWithValues: all)), side: 16, normalization: half)
-      #expect(imported.encoder.weights == weights)
-    }
-  }
-
-  @Test func whatDoesNotFitIsNamed() throws {
-    try Fixtures.withFolder { folder in
-      var weights = ResNet(network).initialWeights(RandomStream(seed: 1))
-      let other = try file(folder, ["embedding.weight": Tensor([2], repeating: 0)])
-      let unknown = #expect(throws: CheckpointError.self) { try EncoderImport(other, side: 16, normalization: half) }
-      #expect(unknown?.description.contains("no conv1.weight") == true)
-      weights["bn1.running_mean"] = nil
-      weights["layer9.0.surprise"] = Tensor([2], repeating: 0)
-      let wrong = try file(folder, weights)
-      let error = #expect(throws: CheckpointError.self) { try EncoderImport(wrong, side: 16, normalization: half) }
-      #expect(error?.description.contains("bn1.running_mean is missing") == true)
-      #expect(error?.description.contains("layer9.0.surprise is not expected") == true)
-    }
-  }
-
-  @Test func normalisationsAreReadOrRefused() {
-    #expect(EncoderImport.normalization("imagenet")?.mean == [0.485, 0.456, 0.406])
-    #expect(EncoderImport.normalization("0,0,0/1,2,4")?.deviation == [1, 2, 4])
-    for text in ["", "imagenet2", "0,0/1,1,1", "0,0,0/1,0,1", "0,0,0"] {
-      #expect(EncoderImport.normalization(text) == nil)
-    }
-  }
-
-  /// Channels with their own mean and deviation are what the formula says.
-  @Test func channelsAreNormalisedEach() throws {
-    var configuration = Encoder.Configuration(network: network, side: 16)
-    let weights = ResNet(network).initialWeights(RandomStream(seed: 1))
-    let device = CPUDevice(threads: 1)
-    let pixels = (0..<3 * 256).map { Float($0 % 97) / 97 }
-    func features(_ configuration: Encoder.Configuration, _ pixels: [Float]) -> [Float] {
-      Embedder(Encoder(configuration, weights: weights), on: device).features(1) { _, target, position in
-        for (k, value) in pixels.enumerated() { target[position + k] = value }
-      }.values
-    }
-    (configuration.mean, configuration.deviation) = ([0.1, 0.2, 0.3], [0.5, 1, 2])
-    let each = features(configuration, pixels)
-    (configuration.mean, configuration.deviation) = ([0, 0, 0], [1, 1, 1])
-    let normalised = pixels.enumerated().map { ($1 - [0.1, 0.2, 0.3][$0 % 3]) / [0.5, 1, 2][$0 % 3] }
-    for (a, b) in zip(each, features(configuration, normalised)) { #expect(abs(a - b) < 1e-4) }
   }
 }

@@ -35,14 +35,18 @@ import Datasets
 
   /// Whole files of text, name by name.
   private static let texts: [(String, String, Character)] = [
-    ("README.md", "# Notes\n", "h"), ("labels.json", "{\"a\": 1}", "h"), ("naïve.txt", "é\r\n\t", "h"), ("empty", "", "h"),
+    ("README.md", "# Notes\n", "h"), ("labels.json", "{\"a\": 1}", "h"), ("naïve.txt", "é\r\n\t", "h"),
+    ("empty", "", "h"),
     ("empty.png", "", "p"), ("empty.tar", "", "c"), ("page.jpg", "<html>", "p"), ("x.svg", "<svg/>", "p"),
     ("drawing", "<?xml version='1.0'?>\n<svg xmlns='x'/>", "p"), ("x", "/* XPM */\nstatic", "p"),
-    ("x", "#define a_width 8\n#define a_height 8\n", "p"), ("x.dat", "P3\n1 1 255 0 0 0", "p"), ("Pears.txt", "P3ars", "h"),
+    ("x", "#define a_width 8\n#define a_height 8\n", "p"), ("x.dat", "P3\n1 1 255 0 0 0", "p"),
+    ("Pears.txt", "P3ars", "h"),
     ("BMW.txt", "BMW and GIF8 are words", "h"), ("x.zip", "PK is a text here", "c"),
-    ("a.jsonl", "{\"image\": \"iVBORw0KGgoAAAANSUhEUg\"}", "d"), ("page.html", "<img src='data:image/png;base64,x'>", "d"),
+    ("a.jsonl", "{\"image\": \"iVBORw0KGgoAAAANSUhEUg\"}", "d"),
+    ("page.html", "<img src='data:image/png;base64,x'>", "d"),
     ("page.html", "<!-- \(String(repeating: "x", count: 5000)) -->\n<svg>", "p"), ("page.html", "<p>A text.", "h"),
-    ("x", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "d"), ("x", "/annex/objects/SHA256E-s1--0", "d"),
+    ("x", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "d"),
+    ("x", "/annex/objects/SHA256E-s1--0", "d"),
   ]
 
   @Test(arguments: texts.indices) func textIsPassedOverUnlessItIsAnImage(_ i: Int) {
@@ -57,10 +61,14 @@ import Datasets
     tar.add("a.png", Self.rest)
     var old = tar.bytes
     let stars = 257..<265
-    let sum = old[..<512].enumerated().reduce(0) { $0 + ((148..<156).contains($1.0) || stars.contains($1.0) ? 0 : Int($1.1)) }
+    let sum = old[..<512].enumerated().reduce(0) {
+      $0 + ((148..<156).contains($1.0) || stars.contains($1.0) ? 0 : Int($1.1))
+    }
     for i in stars { old[i] = 0 }
     let digits = String(sum + 8 * 0x20, radix: 8)
-    for (i, digit) in (String(repeating: "0", count: 6 - digits.count) + digits).utf8.enumerated() { old[148 + i] = digit }
+    for (i, digit) in (String(repeating: "0", count: 6 - digits.count) + digits).utf8.enumerated() {
+      old[148 + i] = digit
+    }
     #expect(FileKind(old, name: Path("notes.dat")) == .container("tar"))
     old[0] ^= 1
     #expect(FileKind(old, name: Path("notes.dat")) == .data("unknown data"))

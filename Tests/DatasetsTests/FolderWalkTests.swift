@@ -23,9 +23,12 @@ import Datasets
     }
   }
 
-  private func read(_ folder: String, _ links: Dataset.Links) throws -> (read: Set<String>, lost: [String: String], set: ImageSet) {
+  private func read(_ folder: String, _ links: Dataset.Links) throws -> (
+    read: Set<String>, lost: [String: String], set: ImageSet
+  ) {
     let set = try ImageSet(ImageReader(try Dataset(Path(folder), links: links), threads: 1))
-    let lost = Dictionary(uniqueKeysWithValues: set.unreadable.map { ($0.path.description, String($0.reason.prefix { $0 != ":" })) })
+    let lost = Dictionary(
+      uniqueKeysWithValues: set.unreadable.map { ($0.path.description, String($0.reason.prefix { $0 != ":" })) })
     return (Set(set.records.map(\.path.description)), lost, set)
   }
 

@@ -26,7 +26,8 @@ import Datasets
   @Test(arguments: [
     ("a\nb", #""a\nb""#), ("a\rb", #""a\rb""#), ("a\tb", #""a\tb""#), (" a", #""\040a""#), ("a ", #""a\040""#),
     ("#a", ##""#a""##), ("\"a\"", #""\"a\"""#), ("a\u{2028}b", #""a\342\200\250b""#), ("a\u{85}b", #""a\302\205b""#),
-    ("a\u{B}b", #""a\013b""#), ("\u{FEFF}a", #""\357\273\277a""#), ("é\nb", #""é\nb""#), ("a\u{3000}", #""a\343\200\200""#),
+    ("a\u{B}b", #""a\013b""#), ("\u{FEFF}a", #""\357\273\277a""#), ("é\nb", #""é\nb""#),
+    ("a\u{3000}", #""a\343\200\200""#),
   ]) func othersAreQuoted(_ name: String, _ quoted: String) throws { #expect(try line(name) == quoted) }
 
   /// A file that has the quoted form of another for its name cannot stand in for it.
@@ -45,7 +46,9 @@ import Datasets
   /// Random bytes, of which many break lines or quotes: what is read back is what was written, and no line is another name.
   @Test func listsAreReadBackExactly() throws {
     var stream = RandomStream(seed: 5)
-    let alphabet: [UInt8] = [0x0A, 0x0D, 0x09, 0x20, 0x22, 0x5C, 0x23, 0x2E, 0x61, 0x62, 0x30, 0x33, 0xC2, 0x85, 0xE2, 0x80, 0xA8, 0xFF]
+    let alphabet: [UInt8] = [
+      0x0A, 0x0D, 0x09, 0x20, 0x22, 0x5C, 0x23, 0x2E, 0x61, 0x62, 0x30, 0x33, 0xC2, 0x85, 0xE2, 0x80, 0xA8, 0xFF,
+    ]
     let names = Set(
       (0..<3000).map { _ in
         (0..<1 + stream.integer(below: 6)).map { _ in alphabet[stream.integer(below: alphabet.count)] }

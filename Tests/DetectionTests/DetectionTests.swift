@@ -705,6 +705,47 @@ extension DetectionTests {
   }
 }
 
+extension DetectionTests {
+  /// What an encoder does to the search when it says nothing.
+  enum Uselessness: CaseIterable { case notFinite, onePoint, onePointForMost }
+
+  /// Encoders that say nothing are told, and a search with them ends with finite numbers.
+  @Test(arguments: Uselessness.allCases) func searchesWithUselessEncodersEnd(_ kind: Uselessness) throws {
+    let (plain, _) = try set(80, side: 16, poisoned: [])
+    let white = Image(width: 16, height: 16, pixels: [UInt8](repeating: 255, count: 768))
+    let set = plain.replacing([3: white, 40: white])
+    var configuration = Encoder.Configuration(network: .init(width: 4, blocks: [1, 1], stemStride: 2), side: 16)
+    (configuration.mean, configuration.deviation) = ([0, 0, 0], [1, 1, 1])
+    var weights = configuration.networkWeights
+    func fill(_ name: String, _ value: Float) {
+      weights[name] = weights[name].map { Tensor($0.shape, repeating: value) }
+    }
+    switch kind {
+    // Finite weights whose products are not.
+    case .notFinite: fill("conv1.weight", 3e38)
+    case .onePoint: for name in weights.keys where name.hasSuffix(".weight") { fill(name, 0) }
+    // Only where a whole neighbourhood is white is anything above zero.
+    case .onePointForMost:
+      fill("conv1.weight", 1)
+      fill("bn1.bias", -26.9)
+    }
+    let device = CPUDevice(threads: 2)
+    let embedder = Embedder(Encoder(configuration, weights: weights), on: device)
+    var settings = PatchSearch.Configuration()
+    (settings.clusters, settings.directions, settings.flipImages, settings.budget) = (6, 8, 16, 1)
+    let space = SearchSpace(settings, set: set, embedder: embedder, on: device, RandomStream(seed: 1))
+    #expect(space.warning?.code == (kind == .notFinite ? .notFinite : .collapsed))
+    #expect(space.spread.isFinite && space.rows.values.allSatisfy(\.isFinite))
+    #expect(space.clustering.assignments.allSatisfy { (0..<6).contains($0) })
+    guard kind != .notFinite else { return }
+    let state = PatchSearch(
+      settings, set: set, clusters: space, embedder: embedder, on: device, RandomStream(seed: 2)
+    ).run { _ in }
+    #expect(state.isFinished && !state.candidates.isEmpty)
+    #expect((state.candidates + state.controls).allSatisfy { $0.score.shift.isFinite })
+  }
+}
+
 extension Encoder.Configuration {
   fileprivate var networkWeights: [String: Tensor] {
     Encoder(self, weights: [:]).network.initialWeights(RandomStream(seed: 3))

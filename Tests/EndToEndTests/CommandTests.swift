@@ -464,28 +464,6 @@ import Testing
     }
   }
 
-  @Test func ownEncodersAreSearchedAndWrongOnesRefused() throws {
-    try Fixtures.withFolder { folder in
-      try Self.makeImages(40, in: folder + "/images")
-      _ = try Self.audit(folder + "/images", folder + "/first", ["--retrain", "none"])
-      let model = folder + "/first/models/search/model.safetensors"
-      let run = try Self.audit(
-        folder + "/images", folder + "/out",
-        ["--retrain", "none", "--encoder", model, "--encoder-normalization", "0.5,0.5,0.5/0.25,0.25,0.25"])
-      #expect(run.code == 4, "\(run.errors)")
-      #expect(!FileManager.default.fileExists(atPath: folder + "/out/state/search.training"))
-      let taken = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors"))
-      #expect(try taken == Data(contentsOf: URL(fileURLWithPath: model)))
-      let guessed = try Self.audit(folder + "/images", folder + "/b", ["--encoder", model])
-      #expect(guessed.code == 64 && guessed.errors.contains("--encoder-normalization"), "\(guessed.errors)")
-      try Data("no".utf8).write(to: URL(fileURLWithPath: folder + "/bad.safetensors"))
-      let bad = try Self.audit(
-        folder + "/images", folder + "/c",
-        ["--encoder", folder + "/bad.safetensors", "--encoder-normalization", "imagenet"])
-      #expect(bad.code == 2 && bad.errors.contains("not a valid safetensors file"), "\(bad.errors)")
-    }
-  }
-
   @Test func unknownAttacksNameTheKnownOnes() throws {
     let run = try Execution.bezoar("poison", ".", "--out", "/tmp/bezoar-none", "--attack", "blend")
     #expect(run.code == 64 && run.errors.contains("did you mean blended?") && run.errors.contains("corrupt-encoder"))

@@ -123,7 +123,8 @@ import Testing
       switch way {
       case "format":
         for name in names {
-          let picture = [0, 0, 0, 0x20] + Self.bytes("ftypavif") + (try Data(contentsOf: URL(fileURLWithPath: "\(hidden)/\(name)")))
+          let picture =
+            [0, 0, 0, 0x20] + Self.bytes("ftypavif") + (try Data(contentsOf: URL(fileURLWithPath: "\(hidden)/\(name)")))
           try Data(picture).write(to: URL(fileURLWithPath: "\(data)/\(name)"))
         }
       case "link": for name in names { #expect(symlink("\(hidden)/\(name)", "\(data)/\(name)") == 0) }
@@ -134,7 +135,11 @@ import Testing
         // Deeper than a path may be long.
         let deep = (0..<20).map { _ in String(repeating: "d", count: 250) }
         let made = try Execution(
-          "/bin/bash", ["-c", "cd \(data) && for d in \(deep.joined(separator: " ")); do mkdir $d && cd $d; done && cp \(hidden)/*.png ."])
+          "/bin/bash",
+          [
+            "-c",
+            "cd \(data) && for d in \(deep.joined(separator: " ")); do mkdir $d && cd $d; done && cp \(hidden)/*.png .",
+          ])
         #expect(made.code == 0, "\(made.errors)")
       }
       let (run, result) = try screen(data, folder + "/out")

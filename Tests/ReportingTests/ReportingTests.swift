@@ -226,7 +226,7 @@ import Testing
         default: field.append(character)
         }
       }
-      #expect(fields.count == 7, "\(lines[1])")
+      #expect(fields.count == 8, "\(lines[1])")
       #expect(fields.allSatisfy { !"=+-@\t\r".contains($0.first ?? "x") }, "\(fields)")
     }
   }

@@ -1,4 +1,5 @@
 import Auditing
+import Contrastive
 import Findings
 import Foundation
 import Images
@@ -25,6 +26,7 @@ private let parsers: [String: @Sendable ([UInt8]) -> Void] = [
     _ = try? SafeTensors.decode(Data(bytes), path: "x")
     _ = SafeTensors.metadata(Data(bytes))
   },
+  "encoder": { bytes in _ = try? Encoder.Configuration.read(Data(bytes), path: "x") },
   "config": { bytes in
     guard let overlay = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)),
       var layers = standard
