@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// A file that a reader sees whole or not at all: temporary name, sync, rename.
@@ -52,7 +53,7 @@ public final class AtomicFile: @unchecked Sendable {
     close(descriptor)
     descriptor = -1
     // The new name survives a power loss only once the folder is written too.
-    let folder = (target as NSString).deletingLastPathComponent
+    let folder = Path(target).parent.description
     let parent = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard parent >= 0 else { return }
     defer { close(parent) }

@@ -328,7 +328,7 @@ extension Audit {
   private func evaluationSet(kept: [Int]) throws -> EvaluationSet? {
     let own = stream.stream("probe")
     if let truth, let evaluation = truth.evaluation, let path = request.groundTruth {
-      let base = (path as NSString).deletingLastPathComponent
+      let base = Path(path).parent.description
       func read(_ name: String) throws -> ImageSet {
         let dataset = try Dataset(Path((base.isEmpty ? "." : base) + "/" + name))
         let labels = try LabelSource.layout.labels(for: dataset)

@@ -24,9 +24,11 @@ public struct DatasetSource: Codable, Sendable {
   /// - Throws: ``DatasetError``, ``AuditError``.
   func open() throws -> Dataset {
     var source = self
-    let folder = RunFolder(
-      (path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent)
-    if root == nil, (path as NSString).lastPathComponent == Self.keptName, let run = try folder.identity() {
+    // Foundation's path functions trap on a name of one character.
+    let (folder, name) = (Path(path).parent, Path(path).name)
+    if root == nil, name == Path(Self.keptName),
+      let run = try RunFolder(folder.bytes.isEmpty ? "." : folder.description).identity()
+    {
       (source.root, source.isNullDelimited) = (run.base, run.source.isNullDelimited)
       source.links = run.source.links
     }

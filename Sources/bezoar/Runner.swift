@@ -1,6 +1,7 @@
 import Auditing
 import CPUDevice
 import Conformance
+import Datasets
 import Findings
 import Foundation
 import PJRTDevice
@@ -291,7 +292,7 @@ struct Runner {
   private func report() throws -> Int32 {
     let path = arguments.positionals[0]
     let result = try read(path)
-    let beside = (path as NSString).deletingLastPathComponent
+    let beside = Path(path).parent.description
     let source = beside.isEmpty ? "." : beside
     let out = arguments.value("--out") ?? source
     for format in try ReportFormat.list(arguments.value("--format") ?? "html") {

@@ -131,6 +131,10 @@ import Testing
       #expect(null.output == plain.output)
       let nothing = try Execution("/bin/sh", ["-c", "\(Execution.bezoarPath) inspect - </dev/null"], in: folder)
       #expect(nothing.code == 2 && nothing.errors.contains("standard input"), "\(nothing.errors)")
+      // Names of one character.
+      let short = try Execution(
+        "/bin/sh", ["-c", "mv images x && \(Execution.bezoarPath) inspect x --manifest m && test -s m"], in: folder)
+      #expect(short.code == 0, "\(short.errors)")
     }
   }
 

@@ -153,7 +153,13 @@ import Testing
     try write(#"{"ignore": [{"sha256": "\#(first.sha256)", "reason": "seen"}]}"#)
     let some = try gate("--ignore-file", ignore)
     #expect(some.code == 1 && some.output.contains("1 suspects; seen"), "\(some.output)")
+    // A name that is no UTF-8 is accepted by its digest alone.
+    let odd = try #require(result.suspects.first { $0.pathBase64 != nil })
     try write(#"{"ignore": [{"path": "odd/*", "reason": "a"}, {"path": "even/*", "reason": "b"}]}"#)
+    #expect(try gate("--ignore-file", ignore).code == 1)
+    try write(
+      #"{"ignore": [{"path": "odd/*", "reason": "a"}, {"path": "even/*", "reason": "b"}, {"sha256": "\#(odd.sha256)", "reason": "c"}]}"#
+    )
     #expect(try gate("--ignore-file", ignore).code == 0)
     try write(
       #"{"ignore": [{"path": "odd/*", "reason": "a", "expires": "2020-01-01"}, {"path": "even/*", "reason": "b"}]}"#)
