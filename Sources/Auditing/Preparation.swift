@@ -82,13 +82,13 @@ public struct Inspection {
     var lines = [
       "dataset     \(account.path) (\(account.format))", "listed      \(account.listed)",
       "decoded     \(account.decoded)",
-      "unreadable  \(account.unreadable.count)", "ignored     \(account.ignored.count)",
+      "not read    \(account.unreadable.count)", "ignored     \(account.ignored.count)",
       "sizes       \(common.joined(separator: ", "))\(sizes.count > 5 ? " and \(sizes.count - 5) more" : "")",
       "grey        \(percent(account.greyShare))", "image size  \(account.imageSize) px, chosen for the encoder",
       "digest      \(account.digest)",
     ]
     for item in account.remarks { lines.append("remark      \(item.code): \(item.count), \(item.detail)") }
-    for item in account.unreadable.prefix(20) { lines.append("unreadable  \(item.path): \(item.reason)") }
+    for item in account.unreadable.prefix(20) { lines.append("not read    \(item.path): \(item.reason)") }
     for item in account.ignored.prefix(20) { lines.append("ignored     \(item.path): \(item.reason)") }
     return lines.joined(separator: "\n") + "\n"
   }
