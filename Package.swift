@@ -15,9 +15,10 @@ let table: [(name: String, imports: [String])] = [
   ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive", "CSandbox"]),
   ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
   ("Poisoning", ["Datasets", "Images", "Randomness"]),
+  ("Recurrence", ["CKernels", "Datasets", "Images", "Randomness"]),
   (
     "Detection",
-    ["Contrastive", "Findings", "NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness"]
+    ["Recurrence", "Contrastive", "Findings", "NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness"]
   ),
   ("Reporting", ["Findings"]),
   (
@@ -51,8 +52,8 @@ let tests: [(name: String, imports: [String])] = [
   (
     "DetectionTests",
     [
-      "Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "NeuralNetworks", "Randomness", "Tensors",
-      "TestSupport",
+      "Detection", "Recurrence", "Contrastive", "CKernels", "CPUDevice", "Datasets", "Images", "NeuralNetworks", "Randomness",
+      "Tensors", "TestSupport",
     ]
   ),
   ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
