@@ -725,5 +725,7 @@ const bz_kernel_table NAME(bz_table) = {
     .windows = NAME(windows),
     .window_distance = NAME(window_distance),
     .words = NAME(words),
+    .half_cells = NAME(half_cells),
+    .scan = NAME(scan),
     .nearest_windows = NAME(nearest_windows),
 };

@@ -143,7 +143,7 @@ static int NAME(extrema)(const unsigned *sums, int width, int height, const bz_b
 }
 
 // Means over columns * rows cells that cover a rectangle, of one plane of sums; outside of the image its edges are repeated only as
-// far as a cell reaches in: a cell wholly outside is 0.
+// far as a cell reaches in: a cell wholly outside is -1.
 static void NAME(cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
                         int columns, int rows, float *y) {
   const long stride = width + 1;
@@ -174,7 +174,7 @@ static void NAME(cells)(const unsigned *sums, int plane, int width, int height, 
     for (int i = 0; i < columns; i++) {
       const double area = (xs[i + 1] - xs[i]) * (ys[j] - ys[j - 1]);
       const double sum = edge[i + 1] - edge[i] - before[i + 1] + before[i];
-      y[(j - 1) * columns + i] = area > 1e-6 ? (float)(sum / area) : 0;
+      y[(j - 1) * columns + i] = area > 1e-6 ? (float)(sum / area) : -1;
     }
   }
 }
@@ -240,4 +240,71 @@ static void NAME(nearest_windows)(const unsigned char *windows, const int *start
     distances[k] = best;
     nearest[k] = at;
   }
+}
+
+// Means over square cells, half a cell from each other, of all three planes.
+static void NAME(half_cells)(const unsigned *sums, int width, int height, float cell, int columns, int rows,
+                             double *scratch, unsigned char *y) {
+  const long stride = width + 1;
+  const double half = cell / 2.0;
+  // Corners of cells: three rows, in turn.
+  const int corners = columns + 2;
+  for (int c = 0; c < 3; c++, sums += stride * (height + 1), y += (long)columns * rows)
+    for (int j = 0; j < rows + 2; j++) {
+      const double at = j * half < height ? j * half : height;
+      const int y0 = (int)at < height ? (int)at : height - 1;
+      const double yf = at - y0;
+      const unsigned *a = sums + y0 * stride, *b = a + stride;
+      double *edge = scratch + (j % 3) * corners;
+      for (int i = 0; i < corners; i++) {
+        const double across = i * half < width ? i * half : width;
+        const int x = (int)across < width ? (int)across : width - 1;
+        const double xf = across - x;
+        const double upper = a[x] + xf * (double)(a[x + 1] - a[x]), lower = b[x] + xf * (double)(b[x + 1] - b[x]);
+        edge[i] = upper + yf * (lower - upper);
+      }
+      if (j < 2) continue;
+      const double *before = scratch + ((j + 1) % 3) * corners, weight = 1 / ((double)cell * cell);
+      unsigned char *to = y + (long)(j - 2) * columns;
+      for (int i = 0; i < columns; i++) {
+        const double v = (edge[i + 2] - edge[i] - before[i + 2] + before[i]) * weight + 0.5;
+        to[i] = v > 255 ? 255 : v < 0 ? 0 : (unsigned char)v;
+      }
+    }
+}
+
+static int NAME(scan)(const unsigned char *planes, int columns, int rows, const bz_cell *cells, int count, int across,
+                      int down, int apart, unsigned short *sums, bz_hit *hits, int capacity) {
+  int filled = 0;
+  const int last = columns - across;
+  for (int r = 0; r + down < rows; r++) {
+    if (last <= 0) break;
+    memset(sums, 0, last * sizeof *sums);
+    for (int k = 0; k < count; k++) {
+      const bz_cell cell = cells[k];
+      const unsigned char *from = planes + ((long)cell.plane * rows + r + cell.y) * columns + cell.x, level = cell.level;
+      for (int i = 0; i < last; i++) {
+        const unsigned char v = from[i];
+        sums[i] += (unsigned char)(v > level ? v - level : level - v);
+      }
+    }
+    for (int i = 0; i < last; i++) {
+      const int v = sums[i];
+      if (filled == capacity && v >= hits[filled - 1].sum) continue;
+      // Of those near each other only the best; hits are in order.
+      int near = -1;
+      for (int k = 0; k < filled; k++) {
+        const int dx = hits[k].x - i, dy = hits[k].y - r;
+        if (dx <= apart && dx >= -apart && dy <= apart && dy >= -apart) {
+          near = k;
+          break;
+        }
+      }
+      if (near >= 0 && hits[near].sum <= v) continue;
+      int k = near >= 0 ? near : filled < capacity ? filled++ : filled - 1;
+      for (; k > 0 && hits[k - 1].sum > v; k--) hits[k] = hits[k - 1];
+      hits[k] = (bz_hit){i, r, v};
+    }
+  }
+  return filled;
 }

@@ -81,6 +81,17 @@ typedef struct {
   float response;
 } bz_extremum;
 
+/// One cell of a picture: where it is, in halves of cells, and its level.
+typedef struct {
+  unsigned short x, y;
+  unsigned char plane, level;
+} bz_cell;
+
+/// Where a picture is like an image, in halves of cells, and the sum of absolute differences there.
+typedef struct {
+  int x, y, sum;
+} bz_hit;
+
 /// Levels that a window has: 8 * 8 of luminance, 4 * 4 of blue and of red less luminance, halved, around 128.
 enum { BZ_WINDOW = 96 };
 
@@ -144,13 +155,21 @@ typedef struct {
   int (*extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count, float least,
                  float edge_ratio, float *lines, bz_extremum *found, int capacity);
   /// Means over columns * rows (each at most 64) cells that cover a rectangle, of one plane of `integral`; of a cell that reaches out
-  /// of the image over what is inside, 0 if nothing is.
+  /// of the image over what is inside, -1 if nothing is.
   void (*cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
                 int columns, int rows, float *y);
   /// BZ_WINDOW levels of each window.
   void (*windows)(const unsigned *sums, int width, int height, const bz_extremum *at, int count, unsigned char *y);
   /// Sum of absolute differences of windows a and b.
   int (*window_distance)(const unsigned char *windows, long a, long b);
+  /// Means of the three planes of `integral` over square cells whose corners are half a cell apart: y[plane][row][column]. Cells reach
+  /// out of the image by less than one. `scratch` holds 3 * (columns + 2) numbers.
+  void (*half_cells)(const unsigned *sums, int width, int height, float cell, int columns, int rows, double *scratch,
+                     unsigned char *y);
+  /// The best places of a picture in means of `half_cells`, at least `apart` from each other, the best first; it takes across * down
+  /// of them. Fewer than 258 cells. `sums` is scratch memory of as many numbers as columns. Returns their number.
+  int (*scan)(const unsigned char *planes, int columns, int rows, const bz_cell *cells, int count, int across, int down,
+              int apart, unsigned short *sums, bz_hit *hits, int capacity);
   /// codes[table * count + window]: signs of linear functions of windows, `bits` a table; matrix[level][function], `padded` functions
   /// a row, a multiple of 16 and at most 512.
   void (*words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
