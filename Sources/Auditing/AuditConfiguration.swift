@@ -24,6 +24,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var seed: UInt64 = 0
   /// Side in pixels that images are resized to; nil chooses 32, 64, 96 or 224 from the data.
   public var imageSize: Int?
+  /// Longer side in pixels to which photographs are reduced where they are looked at in their own size.
+  public var nativeSize = 1024
   /// none, folders, or a label file.
   public var labels = "none"
   /// Network of the scan and plain encoders; the search encoder differs in its pooling (`search.pooling`), AdvCL takes the same with three batch-norm branches.
@@ -116,6 +118,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")
+    }
+    if nativeSize < 64 || nativeSize > 4096 {
+      found.append("native size must be 64 to 4096 pixels, not \(nativeSize)")
     }
     if network.width < 1 || network.blocks.isEmpty || network.blocks.contains(where: { $0 < 1 }) {
       found.append("the network needs a positive width and at least one block in every stage")

@@ -45,6 +45,11 @@ public struct NativeImages: Sendable {
   /// Images in memory, for tests.
   package init(_ images: [Image], cap: Int) { (source, self.cap) = (.held(images), cap) }
 
+  /// Pixels of a file for one of its image here.
+  public func scale(width: Int, height: Int) -> Double {
+    Double(width) / Double(Self.extents(width: width, height: height, cap: cap).width)
+  }
+
   /// Number of images.
   public var count: Int {
     switch source {

@@ -130,13 +130,19 @@ package struct Picture: Sendable {
   }
 
   /// As an image of one pixel a cell; what is not shared is dimmed.
-  package var image: Image {
+  package var image: Image { image(dimming: 0.25) }
+
+  /// As an image of one pixel a cell, with what surrounds the picture.
+  package var undimmed: Image { image(dimming: 1) }
+
+  private func image(dimming: Float) -> Image {
     var pixels = [UInt8](repeating: 0, count: 3 * count)
     for i in 0..<count {
       let (y, blue, red) = (levels[i], 2 * (levels[count + i] - 128), 2 * (levels[2 * count + i] - 128))
       // Green is what is left of the luminance.
       let colour = [y + red, y - (77 * red + 29 * blue) / 150, y + blue]
-      for c in 0..<3 { pixels[3 * i + c] = UInt8(max(0, min(255, (isShared[i] ? colour[c] : 0.25 * colour[c]).rounded()))) }
+      let weight = isShared[i] ? 1 : dimming
+      for c in 0..<3 { pixels[3 * i + c] = UInt8(max(0, min(255, (weight * colour[c]).rounded()))) }
     }
     return Image(width: columns, height: rows, pixels: pixels)
   }
