@@ -49,11 +49,12 @@ let tests: [(name: String, imports: [String])] = [
       "TestSupport",
     ]
   ),
+  ("RecurrenceTests", ["Recurrence", "CKernels", "Datasets", "Images", "Randomness"]),
   (
     "DetectionTests",
     [
-      "Detection", "Recurrence", "Contrastive", "CKernels", "CPUDevice", "Datasets", "Images", "NeuralNetworks", "Randomness",
-      "Tensors", "TestSupport",
+      "Detection", "Contrastive", "CPUDevice", "Datasets", "Images", "NeuralNetworks", "Randomness", "Tensors",
+      "TestSupport",
     ]
   ),
   ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),

@@ -248,9 +248,10 @@ extension Audit {
       let (y, height) = span(place.y, place.height, photograph.image.height)
       return photograph.image.cropped(x: x, y: y, width: width, height: height)
     }
-    return Dictionary(uniqueKeysWithValues: zip(images, crops).compactMap { image, crop in
-      (crop ?? nil).map { (image, $0) }
-    })
+    return Dictionary(
+      uniqueKeysWithValues: zip(images, crops).compactMap { image, crop in
+        (crop ?? nil).map { (image, $0) }
+      })
   }
 
   private func rule(_ evidence: PoisonFilter.Evidence) -> Rule {

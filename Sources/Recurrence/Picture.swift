@@ -50,7 +50,9 @@ package struct Picture: Sendable {
       shared += 1
       guard own[i] >= 0 else { continue }
       inside += 1
-      sum += abs(own[i] - levels[i]) + abs(own[count + i] - levels[count + i]) + abs(own[2 * count + i] - levels[2 * count + i])
+      sum +=
+        abs(own[i] - levels[i]) + abs(own[count + i] - levels[count + i])
+        + abs(own[2 * count + i] - levels[2 * count + i])
     }
     return 2 * inside > shared ? sum / Float(3 * inside) : .infinity
   }
@@ -77,7 +79,9 @@ package struct Picture: Sendable {
       for _ in 0..<4 {
         var next = best
         let shift = step * extent
-        for (dx, dy, ds) in [(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)] as [(Float, Float, Float)] {
+        for (dx, dy, ds) in [(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)]
+          as [(Float, Float, Float)]
+        {
           let pose = Pose(
             x: best.pose.x + dx * shift, y: best.pose.y + dy * shift, scale: best.pose.scale * (1 + ds * step))
           let own = distance(image, pose)

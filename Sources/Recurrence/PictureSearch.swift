@@ -44,14 +44,17 @@ package struct PictureSearch: Sendable {
     let isFixed = high / low < Rules.scaleStep
     let (from, to) = isFixed ? (low, high) : (low / Rules.scaleStep, high * Rules.scaleStep)
     let steps = Int((log(Double(to / from)) / log(Double(Rules.scaleStep))).rounded(.up))
-    scales = steps == 0 ? [sorted.isEmpty ? 1 : sorted[sorted.count / 2]]
+    scales =
+      steps == 0
+      ? [sorted.isEmpty ? 1 : sorted[sorted.count / 2]]
       : isFixed ? [(low * high).squareRoot()] : (0...steps).map { from * pow(to / from, Float($0) / Float(steps)) }
     let turns = Picture.Turn.allCases.filter { $0 == .none || picture.likeness($0) < Rules.mostLikeness }
     let (columns, rows) = (columns, rows)
     templates = turns.map { turn in
       let own = picture.turned(turn)
       let coarse = own.coarse
-      return Template(picture: coarse, cells: own.reduced(columns: columns, rows: rows), contrast: max(1, coarse.contrast))
+      return Template(
+        picture: coarse, cells: own.reduced(columns: columns, rows: rows), contrast: max(1, coarse.contrast))
     }
   }
 
@@ -100,7 +103,8 @@ extension Picture {
     if shrink == 1 { return self }
     let (across, down) = (max(4, Int(Float(columns) * shrink)), max(4, Int(Float(rows) * shrink)))
     var own = Picture(
-      columns: across, rows: down, width: width, height: height, levels: [Float](repeating: 0, count: 3 * across * down),
+      columns: across, rows: down, width: width, height: height,
+      levels: [Float](repeating: 0, count: 3 * across * down),
       isShared: [Bool](repeating: false, count: across * down))
     for cell in means(columns: across, rows: down) {
       own.isShared[cell.y * across + cell.x] = true

@@ -109,7 +109,9 @@ extension Picture {
         let (x, y) = (i % columns, i / columns)
         for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
           let (u, v) = (x + dx, y + dy)
-          guard u >= 0, v >= 0, u < columns, v < rows, agrees[v * columns + u], label[v * columns + u] < 0 else { continue }
+          guard u >= 0, v >= 0, u < columns, v < rows, agrees[v * columns + u], label[v * columns + u] < 0 else {
+            continue
+          }
           label[v * columns + u] = start
           stack.append(v * columns + u)
         }

@@ -98,12 +98,13 @@ package struct RecurringPictures: Sendable {
     var families: [Family] = []
     for (candidate, pValue, places) in confirmed {
       let isKnown = families.contains { family in
-        2 * places.count { place in
-          guard family.scores[place.image] >= family.threshold else { return false }
-          let pose = family.poses[place.image]
-          return abs(place.place.x - pose.x) * 2 <= family.picture.width * pose.scale
-            && abs(place.place.y - pose.y) * 2 <= family.picture.height * pose.scale
-        } >= places.count
+        2
+          * places.count { place in
+            guard family.scores[place.image] >= family.threshold else { return false }
+            let pose = family.poses[place.image]
+            return abs(place.place.x - pose.x) * 2 <= family.picture.width * pose.scale
+              && abs(place.place.y - pose.y) * 2 <= family.picture.height * pose.scale
+          } >= places.count
       }
       if isKnown { continue }
       if let family = family(of: candidate, pValue, places) { families.append(family) }
@@ -136,7 +137,9 @@ package struct RecurringPictures: Sendable {
       kept.append(candidate)
     }
     for c in kept {
-      report("candidate p \(c.pValue) limit \(Float(c.limit) / 96) images \(c.places.count) contrast \(Words.contrast(c.window)) side \(c.places[0].place.side)")
+      report(
+        "candidate p \(c.pValue) limit \(Float(c.limit) / 96) images \(c.places.count) contrast \(Words.contrast(c.window)) side \(c.places[0].place.side)"
+      )
     }
     return kept
   }
@@ -165,7 +168,8 @@ package struct RecurringPictures: Sendable {
     for (k, candidate) in candidates.enumerated() {
       let distances = all.map { $0.nearest[k].distance }
       let gap = Gap(distances, thumbnails, limit: candidate.limit)
-      report("candidate \(k): p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond; \(candidate.places.count) before")
+      report(
+        "candidate \(k): p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond; \(candidate.places.count) before")
       let places = distances.indices.filter { distances[$0] <= candidate.limit }
         .sorted { (distances[$0], $0) < (distances[$1], $1) }
         .compactMap { i in all[i].nearest[k].place.map { (images[readable[i]], $0) } }
@@ -189,14 +193,18 @@ package struct RecurringPictures: Sendable {
     let integrals = source.map(chosen.map(\.image), threads: threads) { IntegralImage($0.image) }
     let first = places[0].image
     let sightings = zip(chosen, integrals).compactMap { sighted, integral in
-      integral.map { (sighted.image, Picture.Sighting($0, .init(x: sighted.place.x, y: sighted.place.y, scale: sighted.place.side))) }
+      integral.map {
+        (sighted.image, Picture.Sighting($0, .init(x: sighted.place.x, y: sighted.place.y, scale: sighted.place.side)))
+      }
     }.sorted { a, b in (a.0 == first ? 0 : 1, a.0) < (b.0 == first ? 0 : 1, b.0) }
     guard let (picture, poses) = Picture.recover(sightings.map(\.1)) else {
       report("nothing recovered")
       return nil
     }
     let search = PictureSearch(picture, scales: poses.map(\.scale))
-    report("picture \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, shared \(picture.isShared.count { $0 }), contrast \(picture.contrast), scales \(poses.map(\.scale).min() ?? 0)...\(poses.map(\.scale).max() ?? 0)")
+    report(
+      "picture \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, shared \(picture.isShared.count { $0 }), contrast \(picture.contrast), scales \(poses.map(\.scale).min() ?? 0)...\(poses.map(\.scale).max() ?? 0)"
+    )
     let matches = source.map(Array(0..<source.count), threads: threads) { search.matches(in: IntegralImage($0.image)) }
     let none = PictureSearch.Match(score: -1, pose: .init(x: 0, y: 0, scale: 1))
     let all = matches.map { $0 ?? [PictureSearch.Match](repeating: none, count: search.decoys + 1) }
@@ -223,21 +231,22 @@ package struct RecurringPictures: Sendable {
 }
 
 /// How many images are within a distance, and how many within twice as much.
-struct Gap {
-  private(set) var limit: Int32 = 0
-  private(set) var within = 0
-  private(set) var beyond = 0
+package struct Gap {
+  /// The distance, in sums of levels.
+  package private(set) var limit: Int32 = 0
+  package private(set) var within = 0
+  package private(set) var beyond = 0
   /// Chance of at least so many within, if at most ``Rules/naturalShare`` of them are.
-  private(set) var pValue = 1.0
+  package private(set) var pValue = 1.0
 
   /// At a distance that was fixed before.
-  init(_ distances: [Int32], _ thumbnails: [[Float]], limit: Int32) {
+  package init(_ distances: [Int32], _ thumbnails: [[Float]], limit: Int32) {
     count(distances.filter { $0 <= 2 * limit }.sorted(), limit)
     exclude(distances, thumbnails)
   }
 
   /// At the distance where there is least chance; nil if there is none where it is less than a half.
-  init?(_ distances: [Int32], _ thumbnails: [[Float]]) {
+  package init?(_ distances: [Int32], _ thumbnails: [[Float]]) {
     let sorted = distances.sorted()
     var best = self
     for k in sorted.indices.dropFirst(Rules.leastImages - 1) {
@@ -283,7 +292,7 @@ struct Gap {
   }
 
   /// Chance of at least k among n, each with a share.
-  static func tail(_ k: Int, of n: Int, _ share: Double) -> Double {
+  package static func tail(_ k: Int, of n: Int, _ share: Double) -> Double {
     guard k > 0 else { return 1 }
     var sum = 0.0
     for i in k..<n + 1 {

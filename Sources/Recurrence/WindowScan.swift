@@ -95,5 +95,3 @@ package struct IntegralImage: Sendable {
     return cells
   }
 }
-
-
