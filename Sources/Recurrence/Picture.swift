@@ -75,8 +75,8 @@ package struct Picture: Sendable {
     var best = (pose: start, distance: distance(image, start))
     var step = step
     let extent = min(width, height) * start.scale
-    for _ in 0..<4 {
-      for _ in 0..<4 {
+    for _ in 0..<Rules.alignmentRounds {
+      for _ in 0..<Rules.alignmentRounds {
         var next = best
         let shift = step * extent
         for (dx, dy, ds) in [(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)]

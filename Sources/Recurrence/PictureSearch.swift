@@ -38,8 +38,9 @@ package struct PictureSearch: Sendable {
     columns = max(2, Int((width / cell).rounded()))
     rows = max(2, Int((height / cell).rounded()))
     let sorted = seen.sorted()
-    let low = sorted.isEmpty ? 1 : sorted[sorted.count / 20]
-    let high = sorted.isEmpty ? 1 : sorted[sorted.count - 1 - sorted.count / 20]
+    let trimmed = Int(Rules.trimmedSizes * Double(sorted.count))
+    let low = sorted.isEmpty ? 1 : sorted[trimmed]
+    let high = sorted.isEmpty ? 1 : sorted[sorted.count - 1 - trimmed]
     // Steps within which a picture is still recognised; beyond what was seen where sizes differ.
     let isFixed = high / low < Rules.scaleStep
     let (from, to) = isFixed ? (low, high) : (low / Rules.scaleStep, high * Rules.scaleStep)
@@ -101,7 +102,9 @@ extension Picture {
   fileprivate var coarse: Picture {
     let shrink = min(1, Rules.matchedCells / Float(max(columns, rows)))
     if shrink == 1 { return self }
-    let (across, down) = (max(4, Int(Float(columns) * shrink)), max(4, Int(Float(rows) * shrink)))
+    let (across, down) = (
+      max(Rules.leastSide, Int(Float(columns) * shrink)), max(Rules.leastSide, Int(Float(rows) * shrink))
+    )
     var own = Picture(
       columns: across, rows: down, width: width, height: height,
       levels: [Float](repeating: 0, count: 3 * across * down),

@@ -30,7 +30,9 @@ extension Picture {
     var (width, height) = (unit, unit)
     for _ in 0..<Rules.growths {
       // As much again on every side.
-      (width, height) = (min(width * 1.5, Float(first.image.width)), min(height * 1.5, Float(first.image.height)))
+      (width, height) = (
+        min(width * Rules.growth, Float(first.image.width)), min(height * Rules.growth, Float(first.image.height))
+      )
       picture = frame(own, width: width, height: height)
       guard picture.keepShared(own, inner: inner) else { return nil }
       align(&own, to: picture)
@@ -63,9 +65,9 @@ extension Picture {
   /// The median of what images have at their poses.
   private static func frame(_ own: [Sighting], width: Float, height: Float) -> Picture {
     let longer = max(width, height)
-    let cells = min(Float(Rules.frameCells), longer)
-    let columns = max(4, Int((cells * width / longer).rounded()))
-    let rows = max(4, Int((cells * height / longer).rounded()))
+    let cells = min(Rules.frameCells, longer)
+    let columns = max(Rules.leastSide, Int((cells * width / longer).rounded()))
+    let rows = max(Rules.leastSide, Int((cells * height / longer).rounded()))
     var picture = Picture(
       columns: columns, rows: rows, width: width, height: height, levels: [],
       isShared: [Bool](repeating: true, count: columns * rows))

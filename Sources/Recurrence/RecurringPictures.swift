@@ -260,7 +260,7 @@ package struct Gap {
     self = best
     guard limit > 0 else { return nil }
     exclude(distances, thumbnails)
-    if pValue > 0.5 { return nil }
+    if pValue > Rules.evenChance { return nil }
   }
 
   /// - Parameter sorted: Ascending.
@@ -273,7 +273,7 @@ package struct Gap {
 
   /// Counts of copies only the nearest, which can only make it likelier.
   private mutating func exclude(_ distances: [Int32], _ thumbnails: [[Float]]) {
-    guard pValue < 0.5 else { return }
+    guard pValue < Rules.evenChance else { return }
     let order = distances.indices.filter { distances[$0] <= 2 * limit }
       .sorted { (distances[$0], $0) < (distances[$1], $1) }
     var kept: [Int] = []

@@ -29,7 +29,7 @@ package struct WindowScan: Sendable {
     let (width, height) = (Int32(integral.width), Int32(integral.height))
     let scales = Self.scales(shorter: min(integral.width, integral.height))
     var lines = [Float](repeating: 0, count: 3 * integral.width)
-    var found = [bz_extremum](repeating: .init(), count: 1 << 14)
+    var found = [bz_extremum](repeating: .init(), count: Rules.mostExtrema)
     let count = Int(
       kernels.extrema(
         integral.sums, width, height, scales, Int32(scales.count), Rules.leastResponse, Rules.edgeRatio, &lines,

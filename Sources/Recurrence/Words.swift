@@ -57,11 +57,11 @@ package struct Words: Sendable {
   /// Fits directions to windows.
   package init(_ store: WindowStore, _ stream: RandomStream) {
     let count = store.places.count
-    bits = max(12, min(24, Int(log2(Double(max(2, count))).rounded()) + 2))
+    bits = max(12, min(24, Int(log2(Double(max(2, count))).rounded()) + Rules.spareBits))
     let directions = Self.directions()
     // Spread of each direction over some windows.
     var squares = [Double](repeating: 0, count: directions.count)
-    let step = max(1, count / 20_000)
+    let step = max(1, count / Rules.fittedWindows)
     for n in Swift.stride(from: 0, to: count, by: step) {
       for (d, direction) in directions.enumerated() {
         var sum: Float = 0
@@ -76,7 +76,7 @@ package struct Words: Sendable {
     for function in 0..<Rules.tables * bits {
       var own = stream.stream(function)
       for (d, direction) in directions.enumerated() {
-        let weight = own.normal() / (spreads[d] * spreads[d] + 0.03 * largest * largest).squareRoot()
+        let weight = own.normal() / (spreads[d] * spreads[d] + Rules.whiteningFloor * largest * largest).squareRoot()
         for i in 0..<WindowScan.levels { matrix[i * padded + function] += weight * direction[i] }
       }
     }
