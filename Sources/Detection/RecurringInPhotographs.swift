@@ -13,7 +13,7 @@ import Recurrence
 struct RecurringInPhotographs: Detector {
   static let name = "recurring-in-photographs"
   static let limits =
-    "A picture without texture or smaller than some 9 pixels, one that backgrounds show through, one that is turned or changes in brightness from image to image, and one in fewer than about 12 images or more than half of all."
+    "recurring-in-photographs sees an opaque picture with some texture, of at least some 12 pixels of the file, upright, in about 12 unrelated images or more and in less than half of all; not thin letters, nor what backgrounds show through or what changes in brightness from image to image."
   /// It looks into the files.
   static let isControlled = false
 
