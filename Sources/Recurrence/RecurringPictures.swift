@@ -86,8 +86,12 @@ package struct RecurringPictures: Sendable {
     let order = own.permutation(source.count)
     let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
     var store = WindowStore()
-    for (image, scan) in zip(discovery, source.map(discovery, threads: threads) { WindowScan($0.image) }) {
-      if let scan { store.append(scan, image: image) }
+    store.reserve(discovery.count)
+    for start in stride(from: 0, to: discovery.count, by: Rules.imagesAtOnce) {
+      let part = Array(discovery[start..<min(discovery.count, start + Rules.imagesAtOnce)])
+      for (image, scan) in zip(part, source.map(part, threads: threads) { WindowScan($0.image) }) {
+        if let scan { store.append(scan, image: image) }
+      }
     }
     report("\(store.places.count) windows of \(discovery.count) images")
     let candidates = discovered(store)

@@ -16,6 +16,8 @@ package enum Rules {
   package static let edgeRatio: Float = 10
   /// Windows kept an image, the strongest. Measured in the prototype, 200 to 300. Twice: twice the memory; half: faint pictures are missed.
   package static let windowsPerImage = 250
+  /// Images whose windows are held before they are put to the others: a bound of memory.
+  package static let imagesAtOnce = 1024
   /// Extrema looked at in an image, at most: a bound of memory far above what images have.
   package static let mostExtrema = 1 << 14
 

@@ -16,6 +16,12 @@ package struct WindowStore: Sendable {
 
   package init() {}
 
+  /// Makes room for the windows of some images, so that they are never copied.
+  mutating func reserve(_ count: Int) {
+    levels.reserveCapacity(count * Rules.windowsPerImage * WindowScan.levels)
+    places.reserveCapacity(count * Rules.windowsPerImage)
+  }
+
   package mutating func append(_ scan: WindowScan, image: Int) {
     images.append(image)
     levels += scan.windows
