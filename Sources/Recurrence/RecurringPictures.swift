@@ -205,6 +205,11 @@ package struct RecurringPictures: Sendable {
       report("nothing recovered")
       return nil
     }
+    // What has less contrast than the windows it comes from is the plain ground around them.
+    guard picture.contrast >= Rules.leastResponse else {
+      report("plain")
+      return nil
+    }
     let search = PictureSearch(picture, scales: poses.map(\.scale))
     report(
       "picture \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, shared \(picture.isShared.count { $0 }), contrast \(picture.contrast), scales \(poses.map(\.scale).min() ?? 0)...\(poses.map(\.scale).max() ?? 0)"
