@@ -118,7 +118,7 @@ package struct RecurringPictures: Sendable {
 
   // MARK: discovery
 
-  /// Windows with far more images near than a little farther, those first in which this is least likely.
+  /// Windows with far more images near than a little farther, those first that are most alike for their contrast.
   private func discovered(_ store: WindowStore) -> [Candidate] {
     let words = Words(store, stream.stream("words"))
     let shared = words.candidates(store, threads: threads)
@@ -133,11 +133,12 @@ package struct RecurringPictures: Sendable {
       return Candidate(
         window: window, limit: gap.limit, pValue: gap.pValue,
         places: members.map { (store.images[$0], store.places[Int(nearest[$0])]) })
-    }.compactMap(\.self).sorted { a, b in
-      (a.pValue, -a.places.count, a.places[0].image) < (b.pValue, -b.places.count, b.places[0].image)
-    }
+    }.compactMap(\.self)
+    // Those that agree best for their contrast: rank by chance alone would put plain grounds, which many images have, before rare
+    // pictures.
     var kept: [Candidate] = []
-    for candidate in tried where kept.count < Rules.tests && !kept.contains(where: { candidate.isPart(of: $0) }) {
+    for candidate in tried
+    where kept.count < Rules.tests && candidate.pValue <= rate && !kept.contains(where: { candidate.isPart(of: $0) }) {
       kept.append(candidate)
     }
     for c in kept {
