@@ -15,9 +15,10 @@ let table: [(name: String, imports: [String])] = [
   ("Datasets", ["Images", "Randomness", "CZlib", "CCrypto", "CArchive", "CSandbox"]),
   ("Contrastive", ["NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness", "Findings"]),
   ("Poisoning", ["Datasets", "Images", "Randomness"]),
+  ("Recurrence", ["CKernels", "Datasets", "Images", "Randomness"]),
   (
     "Detection",
-    ["Contrastive", "Findings", "NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness"]
+    ["Recurrence", "Contrastive", "Findings", "NeuralNetworks", "Tensors", "Datasets", "Images", "Randomness"]
   ),
   ("Reporting", ["Findings"]),
   (
@@ -48,6 +49,7 @@ let tests: [(name: String, imports: [String])] = [
       "TestSupport",
     ]
   ),
+  ("RecurrenceTests", ["Recurrence", "CKernels", "Datasets", "Images", "Randomness"]),
   (
     "DetectionTests",
     [

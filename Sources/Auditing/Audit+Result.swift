@@ -161,7 +161,9 @@ extension Audit {
   private func describe(_ family: PoisonFilter.Family) -> String {
     let what: String
     switch family.evidence {
-    case .picture: what = "the same \(max(family.trigger.shown.width, family.trigger.shown.height))-pixel picture"
+    case .picture:
+      let picture = family.native?.image ?? family.trigger.shown
+      what = "the same \(max(picture.width, picture.height))-pixel picture"
     case .pattern: what = "the same pattern over the whole image"
     case .colours: what = "an object of the same colours, such as the one shown,"
     case .classifier: what = "an object of changing size or angle, such as the one shown,"
@@ -180,14 +182,15 @@ extension Audit {
   private func writeFamilies(_ outcome: PoisonFilter.Outcome) throws -> [TriggerFamily] {
     try outcome.families.enumerated().map { i, family in
       let crop = "evidence/family-\(i + 1).png"
-      let picture = family.trigger.shown
+      let picture = family.native?.image ?? family.trigger.shown
       try folder.write(Data(ImageCodec.encodePNG(thumbnail(picture))), to: crop)
       let place = family.members.first?.place ?? Window(x: 0, y: 0, side: set.side)
+      let source = family.native == nil ? nil : family.members.first?.source
       return TriggerFamily(
         id: "family-\(i + 1)", rule: rule(family.evidence), foundBy: family.detectors,
         trigger: .init(
           crop: crop, sizePixels: max(picture.width, picture.height),
-          box: .init(x: place.x, y: place.y, width: place.side, height: place.side)),
+          box: source.map(Box.init) ?? .init(x: place.x, y: place.y, width: place.side, height: place.side)),
         flipCount: family.effect?.score.flips ?? 0, flipTotal: family.effect?.score.images ?? 0,
         pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
         severity: severity(family),
@@ -211,6 +214,7 @@ extension Audit {
     let shown = outcome.removals.prefix(Self.shown)
     let hasMaps = try !shown.isEmpty && isSearchable()
     let maps = hasMaps ? try searched().search.heatMaps(shown.map(\.image)) : []
+    let crops = nativeCrops(Array(shown))
     return try outcome.removals.enumerated().map { rank, removal in
       let record = set.records[removal.image]
       let name = named(record.path)
@@ -220,10 +224,15 @@ extension Audit {
         rule: rule(outcome.families[removal.family].evidence), line: manifest.line(ofRecord: removal.image),
         box: removal.place.map { .init(x: $0.x, y: $0.y, width: $0.side, height: $0.side) }, rank: rank + 1,
         reason: reason(removal))
+      suspect.sourceBox = removal.source.map(Box.init)
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
         try folder.write(Data(ImageCodec.encodePNG(thumbnail(set.image(removal.image)))), to: stem + ".png")
         suspect.thumbnail = stem + ".png"
+        if let crop = crops[removal.image] {
+          try folder.write(Data(ImageCodec.encodePNG(thumbnail(crop))), to: stem + "-crop.png")
+          suspect.crop = stem + "-crop.png"
+        }
         if rank < maps.count {
           try folder.write(Data(ImageCodec.encodePNG(thumbnail(heatPicture(maps[rank])))), to: stem + "-heat.png")
           suspect.heatMap = stem + "-heat.png"
@@ -231,6 +240,28 @@ extension Audit {
       }
       return suspect
     }
+  }
+
+  /// Places with what surrounds them, half as much on every side, from the files themselves.
+  private func nativeCrops(_ removals: [PoisonFilter.Removal]) -> [Int: Image] {
+    let places = Dictionary(removals.compactMap { one in one.source.map { (one.image, $0) } }) { first, _ in first }
+    let images = places.keys.sorted()
+    let crops = photographs.map(images, threads: threads) { photograph -> Image? in
+      guard let place = places[photograph.index] else { return nil }
+      func span(_ start: Int, _ count: Int, _ extent: Int) -> (start: Int, count: Int) {
+        let from = Int((Double(start) - Double(count) / 2) / photograph.scale)
+        let to = Int((Double(start) + 1.5 * Double(count)) / photograph.scale)
+        let low = max(0, min(extent - 1, from))
+        return (low, max(1, min(extent, to) - low))
+      }
+      let (x, width) = span(place.x, place.width, photograph.image.width)
+      let (y, height) = span(place.y, place.height, photograph.image.height)
+      return photograph.image.cropped(x: x, y: y, width: width, height: height)
+    }
+    return Dictionary(
+      uniqueKeysWithValues: zip(images, crops).compactMap { image, crop in
+        (crop ?? nil).map { (image, $0) }
+      })
   }
 
   private func rule(_ evidence: PoisonFilter.Evidence) -> Rule {
@@ -397,6 +428,13 @@ extension ImageRemarks {
     case .large: ("image.large", "more than \(ImageCodec.largePixelCount) pixels")
     default: ("image.suffix", "the name is that of another format; the first bytes decide")
     }
+  }
+}
+
+extension Box {
+  /// A place in a file's image.
+  fileprivate init(_ place: SourcePlace) {
+    self.init(x: place.x, y: place.y, width: place.width, height: place.height)
   }
 }
 

@@ -41,7 +41,8 @@ extension Audit {
   {
     DetectionContext(
       set: images, device: device, threads: threads, stream: stream.stream("detectors"),
-      falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search, rows: rows)
+      falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search, rows: rows,
+      photographs: photographs)
   }
 
   // MARK: train

@@ -57,6 +57,7 @@ public final class Audit {
   let given: EncoderImport?
   /// Where images were decoded, in words.
   let decoding: String
+  private let decoders: DecoderPool?
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
   /// What detectors and the search encoder see.
@@ -89,7 +90,7 @@ public final class Audit {
     }
     let labels = try LabelSource(configuration.labels).labels(for: dataset)
     let total = dataset.entries.count
-    let decoders = request.decoder.map { DecoderPool(program: $0) }
+    decoders = request.decoder.map { DecoderPool(program: $0) }
     let storage = try (request.memory ?? .standard).storage(images: total, folder: request.out)
     let reader = ImageReader(
       dataset, labels: labels, side: configuration.imageSize ?? given?.side, decoders: decoders, threads: threads)
@@ -217,6 +218,11 @@ public final class Audit {
     let picture =
       set.greyShare >= 0.5 ? Trigger.blackAndWhite(size: size, own) : Trigger.generated(size: size, own)
     return Canary(set, picture: picture, own)
+  }
+
+  /// The images at their own size.
+  var photographs: NativeImages {
+    NativeImages(dataset, entries: set.records.map(\.entry), cap: configuration.nativeSize, decoders: decoders)
   }
 
   func checkInterruption() throws {

@@ -25,6 +25,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// Side in pixels that images are resized to; nil takes that of a given encoder's `config.json`, or chooses 32, 64, 96 or 224
   /// from the data.
   public var imageSize: Int?
+  /// Longer side in pixels to which photographs are reduced where they are looked at in their own size.
+  public var nativeSize = 1024
   /// none, folders, or a label file.
   public var labels = "none"
   /// Network of the scan and plain encoders; the search encoder differs in its pooling (`search.pooling`), AdvCL takes the same with three batch-norm branches.
@@ -114,6 +116,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")
+    }
+    if nativeSize < 64 || nativeSize > 4096 {
+      found.append("native size must be 64 to 4096 pixels, not \(nativeSize)")
     }
     if !(evaluation.probeShare > 0 && evaluation.probeShare < 1) { found.append("probe share must be in (0, 1)") }
     return found

@@ -693,6 +693,8 @@ static void NAME(resample)(const unsigned char *x, int width, int rows, const in
   }
 }
 
+#include "windows.inc.h"
+
 #define TABLE_NAME_TEXT2(s) #s
 #define TABLE_NAME_TEXT(s) TABLE_NAME_TEXT2(s)
 const bz_kernel_table NAME(bz_table) = {
@@ -717,4 +719,13 @@ const bz_kernel_table NAME(bz_table) = {
     .affine_sums = NAME(affine_sums),
     .affine_gradient = NAME(affine_gradient),
     .resample = NAME(resample),
+    .integral = NAME(integral),
+    .extrema = NAME(extrema),
+    .cells = NAME(cells),
+    .windows = NAME(windows),
+    .window_distance = NAME(window_distance),
+    .words = NAME(words),
+    .half_cells = NAME(half_cells),
+    .scan = NAME(scan),
+    .nearest_windows = NAME(nearest_windows),
 };

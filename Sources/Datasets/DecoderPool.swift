@@ -141,7 +141,7 @@ public final class DecoderPool: Sendable {
         if count <= 0 { return .ended }
         filled += count
         while done.count < wanted,
-          let (answer, next) = Self.answer(worker.incoming, at..<filled, pixelBytes: task.pixelBytes)
+          let (answer, next) = Self.answer(worker.incoming, at..<filled, task)
         {
           done.append(answer)
           at = next
@@ -194,7 +194,7 @@ public final class DecoderPool: Sendable {
     posix_spawn_file_actions_adddup2(&actions, sockets[1], 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    let words = ["bezoar", Self.command, String(task.side), task.keepsPixels ? "pixels" : "account"]
+    let words = ["bezoar", Self.command, String(task.side), task.kind.rawValue]
     // No BLAS threads, and nothing of the user's environment but where libraries are.
     var settings = ["OPENBLAS_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
     for name in ["LD_LIBRARY_PATH", "BEZOAR_TEST_DECODER"] {
@@ -237,17 +237,23 @@ public final class DecoderPool: Sendable {
   // MARK: answers
 
   /// Status, then extents, remarks with grey as the highest bit, and pixels, or the length and text of a reason.
-  static func answer(_ bytes: [UInt8], _ range: Range<Int>, pixelBytes: Int) -> (Decoding, next: Int)? {
+  ///
+  /// - Returns: Nil if it is not all there. Extents that no image has are a reason why there is none.
+  static func answer(_ bytes: [UInt8], _ range: Range<Int>, _ task: DecodingTask) -> (Decoding, next: Int)? {
     let start = range.lowerBound
     func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
     guard range.count >= 9 else { return nil }
     if bytes[start] == 0 {
-      let end = start + 10 + pixelBytes
+      let (width, height) = (number(start + 1), number(start + 5))
+      guard width > 0, height > 0, width * height <= ImageCodec.pixelLimit else {
+        return (.unreadable("decoder.malformed: an image of \(width)x\(height) pixels"), range.upperBound)
+      }
+      let end = start + 10 + task.pixelBytes(width: width, height: height)
       guard range.upperBound >= end else { return nil }
       return (
         .image(
           DecodedImage(
-            width: number(start + 1), height: number(start + 5), isGrey: bytes[start + 9] & 128 != 0,
+            width: width, height: height, isGrey: bytes[start + 9] & 128 != 0,
             remarks: ImageRemarks(rawValue: bytes[start + 9] & 127),
             pixels: Array(bytes[start + 10..<end]))), end
       )
@@ -281,12 +287,13 @@ public final class DecoderPool: Sendable {
   /// - Returns: Its exit code; nil if these are no arguments of a worker.
   public static func serve(_ words: ArraySlice<String>) -> Int32? {
     guard words.count == 2, let side = words.first.flatMap({ Int($0) }), (0...4096).contains(side) else { return nil }
-    let task = DecodingTask(side: side, keepsPixels: words.last == "pixels")
+    guard let kind = words.last.flatMap(DecodingTask.Kind.init) else { return nil }
+    let task = DecodingTask(side: side, kind: kind)
     let decoder = ImageDecoder()
     // What is looked up once is looked up before the doors close.
     let probe = Image(width: 8, height: 8, red: 1)
     for bytes in [try? ImageCodec.encodePNG(probe), try? ImageCodec.encodeJPEG(probe, quality: 90)] {
-      if let bytes { _ = Decoding(bytes, DecodingTask(side: max(side, 4)), decoder) }
+      if let bytes { _ = Decoding(bytes, DecodingTask(side: max(side, 4), kind: kind), decoder) }
     }
     _ = Decoding([1, 2, 3], task, decoder)
     let fault = ProcessInfo.processInfo.environment["BEZOAR_TEST_DECODER"]

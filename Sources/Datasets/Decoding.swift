@@ -2,13 +2,37 @@ import Images
 
 /// What is wanted of images.
 struct DecodingTask: Hashable, Sendable {
-  /// Side in pixels that they are resized to; 0 asks for extents alone.
-  var side: Int
-  /// False if what is known about the images is enough.
-  var keepsPixels = true
+  /// What becomes of pixels.
+  enum Kind: String, Sendable {
+    /// Resized to a square.
+    case pixels
+    /// Nothing: what is known about the images is enough.
+    case account
+    /// Their own size and aspect ratio, with the longer side reduced to `side` where it is longer.
+    case native
+  }
 
-  /// Bytes of pixels that an answer has.
-  var pixelBytes: Int { keepsPixels ? 3 * side * side : 0 }
+  /// Side in pixels that images are resized to; 0 asks for extents alone.
+  var side: Int
+  var kind = Kind.pixels
+
+  init(side: Int, keepsPixels: Bool = true) { (self.side, kind) = (side, keepsPixels ? .pixels : .account) }
+
+  /// Images as they are, up to a longer side in pixels.
+  init(nativeUpTo cap: Int) { (side, kind) = (cap, .native) }
+
+  init(side: Int, kind: Kind) { (self.side, self.kind) = (side, kind) }
+
+  /// Bytes of pixels that the answer for an image of these extents has; never more than 3 * side * side.
+  func pixelBytes(width: Int, height: Int) -> Int {
+    switch kind {
+    case .pixels: return 3 * side * side
+    case .account: return 0
+    case .native:
+      let extents = NativeImages.extents(width: width, height: height, cap: side)
+      return 3 * extents.width * extents.height
+    }
+  }
 }
 
 /// An image as a set keeps it.
@@ -18,7 +42,7 @@ struct DecodedImage: Sendable {
   var height: Int
   var isGrey: Bool
   var remarks: ImageRemarks = []
-  /// 3 * side * side levels; empty if they were not asked for.
+  /// Levels, as many as ``DecodingTask/pixelBytes(width:height:)``; empty if they were not asked for.
   var pixels: [UInt8]
 
   /// Resizes an image.
@@ -27,9 +51,12 @@ struct DecodedImage: Sendable {
     (width, height) = (image.width, image.height)
     if task.side == 0 {
       (isGrey, pixels) = (false, [])
+    } else if task.kind == .native {
+      let extents = NativeImages.extents(width: width, height: height, cap: task.side)
+      (isGrey, pixels) = (false, image.resized(width: extents.width, height: extents.height).pixels)
     } else {
       let resized = image.resized(width: task.side, height: task.side)
-      (isGrey, pixels) = (resized.isGrey(), task.keepsPixels ? resized.pixels : [])
+      (isGrey, pixels) = (resized.isGrey(), task.kind == .pixels ? resized.pixels : [])
     }
   }
 

@@ -84,7 +84,7 @@ public struct ImageReader: Sendable {
   /// Entries that one thread reads.
   private func part(_ range: Range<Int>) -> Part {
     var part = Part()
-    part.pixels.reserveCapacity(range.count * task.pixelBytes)
+    part.pixels.reserveCapacity(range.count * task.pixelBytes(width: side, height: side))
     let decoder = ImageDecoder()
     var (waiting, bytes) = ([(Int, Dataset.Entry, Dataset.Content)](), 0)
     for i in range {

@@ -37,14 +37,17 @@ public struct DetectionContext {
   public var search: PatchSearch.State?
   /// Unit rows of all images in the space that was searched; nil before a training.
   public var rows: Features?
+  /// The same images at their own size, in the order of the set; nil where there is nothing but the set.
+  public var photographs: NativeImages?
 
   /// Creates a context.
   public init(
     set: ImageSet, device: any Device, threads: Int, stream: RandomStream, falseDiscoveryRate: Double = 0.01,
-    search: PatchSearch.State? = nil, rows: Features? = nil
+    search: PatchSearch.State? = nil, rows: Features? = nil, photographs: NativeImages? = nil
   ) {
     (self.set, self.device, self.threads, self.stream) = (set, device, threads, stream)
     (self.falseDiscoveryRate, self.search, self.rows) = (falseDiscoveryRate, search, rows)
+    self.photographs = photographs
   }
 }
 
@@ -59,10 +62,13 @@ public struct Proposal: Codable, Sendable {
     public var pValue: Double
     /// Where the trigger is; nil for one that covers the image.
     public var place: Window?
+    /// The same in the file, where it was looked for there.
+    public var source: SourcePlace?
 
     /// Creates a member.
-    public init(image: Int, score: Float, pValue: Double, place: Window?) {
+    public init(image: Int, score: Float, pValue: Double, place: Window?, source: SourcePlace? = nil) {
       (self.image, self.score, self.pValue, self.place) = (image, score, pValue, place)
+      self.source = source
     }
   }
 
@@ -78,6 +84,8 @@ public struct Proposal: Codable, Sendable {
   public var isPoison: Bool
   /// True if the same pixels told which images are its members (see ``Stencil``), and nobody has to look again.
   public var isExact: Bool
+  /// What was told at the images' own size, in their files: its members are final.
+  public var native: NativePicture?
 
   /// Creates a proposal.
   public init(
@@ -87,6 +95,33 @@ public struct Proposal: Codable, Sendable {
     (self.detector, self.trigger, self.members) = (detector, trigger, members)
     (self.separation, self.isPoison, self.isExact) = (separation, isPoison, isExact)
   }
+}
+
+/// A rectangle in pixels of a file's image.
+public struct SourcePlace: Codable, Sendable, Hashable {
+  public var x: Int
+  public var y: Int
+  public var width: Int
+  public var height: Int
+
+  /// Creates a place.
+  public init(x: Int, y: Int, width: Int, height: Int) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+  }
+}
+
+/// A picture as it is in files.
+public struct NativePicture: Codable, Sendable, Hashable {
+  public var width: Int
+  public var height: Int
+  /// RGB, row-major; what is not the same in all of its images is dimmed.
+  public var pixels: [UInt8]
+
+  /// Creates a picture.
+  public init(_ image: Image) { (width, height, pixels) = (image.width, image.height, image.pixels) }
+
+  /// As an image.
+  public var image: Image { Image(width: width, height: height, pixels: pixels) }
 }
 
 /// A recovered trigger: what it takes to plant it in another image.
@@ -154,7 +189,8 @@ extension PlantedTrigger {
 public enum Detectors {
   /// Those that need no training.
   public static let modelFree: [any Detector] = [
-    RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
+    RecurringInPhotographs(), RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(),
+    CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
   public static func modelBased(_ configuration: PoisonFilter.Configuration = .init()) -> [any Detector] {

@@ -58,6 +58,8 @@ public struct PoisonFilter: Sendable {
     public var separation: Separation
     /// See ``Proposal/isExact``.
     public var isExact = false
+    /// See ``Proposal/native``.
+    public var native: NativePicture?
     /// What it does to other images; nil where no encoder was searched.
     public var effect: PatchSearch.Effect?
     /// Scores that never remove an image by themselves, by name.
@@ -73,6 +75,8 @@ public struct PoisonFilter: Sendable {
     public var pValue: Double
     public var family: Int
     public var place: Window?
+    /// The same in the file, where it was looked for there.
+    public var source: SourcePlace?
   }
 
   /// What gives an image away.
@@ -97,7 +101,8 @@ public struct PoisonFilter: Sendable {
       let added = members.filter { !known.contains($0.image) }
       removals += added.map {
         Removal(
-          image: $0.image, evidence: evidence, score: $0.score, pValue: $0.pValue, family: family, place: $0.place)
+          image: $0.image, evidence: evidence, score: $0.score, pValue: $0.pValue, family: family, place: $0.place,
+          source: $0.source)
       }
       return added
     }
@@ -135,7 +140,8 @@ public struct PoisonFilter: Sendable {
       falseDiscoveryRate: configuration.falseDiscoveryRate)
     for proposal in proposals {
       let images = proposal.members.map(\.image)
-      if let canary, canary.share(of: images) > 0.5 {
+      // Files do not carry the canary.
+      if let canary, proposal.native == nil, canary.share(of: images) > 0.5 {
         if proposal.isPoison, proposal.separation != nil, !outcome.canaryFoundBy.contains(proposal.detector) {
           outcome.canaryFoundBy.append(proposal.detector)
         }
@@ -157,8 +163,8 @@ public struct PoisonFilter: Sendable {
       }
       var family = Family(
         detectors: [proposal.detector], trigger: trigger, evidence: evidence, members: proposal.members,
-        separation: separation, isExact: proposal.isExact)
-      if case .patch(let template) = trigger, canary != nil {
+        separation: separation, isExact: proposal.isExact, native: proposal.native)
+      if case .patch(let template) = trigger, canary != nil, proposal.native == nil {
         // Canaries cover some images of the copy.
         let seeds = images.filter { canary?.images.contains($0) != true }
         guard
@@ -223,7 +229,10 @@ public struct PoisonFilter: Sendable {
     // Of two that stand apart one that stands clear, the one with far more images, or else the better separated one; where
     // not both do, a pattern, which explains the whole image, or else the larger one.
     let isBetter: Bool
-    if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
+    if (known.native == nil) != (family.native == nil) {
+      // What was seen in the files themselves.
+      isBetter = family.native != nil
+    } else if old.isPlanted && new.isPlanted && old.isClear != new.isClear {
       isBetter = new.isClear
     } else if old.isPlanted && new.isPlanted {
       let (fewer, more) = (min(old.above, new.above), max(old.above, new.above))
@@ -243,7 +252,7 @@ public struct PoisonFilter: Sendable {
   private func add(colours family: Family, to outcome: inout Outcome) {
     let twins = outcome.families.indices.filter { family.sharesMost(with: outcome.families[$0]) }
     let known = Set(twins.flatMap { outcome.families[$0].members.map(\.image) })
-    if 2 * family.members.count > 3 * known.count {
+    if 2 * family.members.count > 3 * known.count, !twins.contains(where: { outcome.families[$0].native != nil }) {
       var joined = family
       joined.detectors = []
       for names in twins.map({ outcome.families[$0].detectors }) + [family.detectors] { joined.credit(names) }

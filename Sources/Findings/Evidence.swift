@@ -1,4 +1,4 @@
-/// A rectangle in pixels of the resized image.
+/// A rectangle in pixels of the resized image, or of the file where that is said.
 public struct Box: Codable, Equatable, Sendable {
   public var x: Int
   public var y: Int
@@ -141,12 +141,16 @@ public struct Suspect: Codable, Equatable, Sendable {
   /// Line of `manifest.sha256` that names the file, counted from 1; for records of a container that of the container.
   public var line: Int?
   @Nullable public var box: Box?
+  /// The same in pixels of the file, where it was told there.
+  public var sourceBox: Box?
   /// Counted from 1.
   public var rank: Int
   public var reason: String
   /// PNG files below the run folder, for the first suspects.
   public var thumbnail: String?
   public var heatMap: String?
+  /// The place with its surroundings, in the file's own pixels.
+  public var crop: String?
 
   /// Creates a suspect.
   public init(
@@ -161,7 +165,8 @@ public struct Suspect: Codable, Equatable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case path, sha256, score, family, rule, line, box, rank, reason, thumbnail
+    case path, sha256, score, family, rule, line, box, rank, reason, thumbnail, crop
+    case sourceBox = "source_box"
     case pathBase64 = "path_base64"
     case pValue = "p_value"
     case heatMap = "heat_map"

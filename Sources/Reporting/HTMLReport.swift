@@ -233,7 +233,7 @@ public struct HTMLReport {
       }
       let heat = suspect.heatMap.map { picture($0, "", "heat") }
       return """
-        <li><div class="stack">\(suspect.thumbnail.map { picture($0, "Suspect \(suspect.rank)", "thumbnail") } ?? "")\(heat ?? "")\(box ?? "")</div>
+        <li><div class="stack">\(suspect.thumbnail.map { picture($0, "Suspect \(suspect.rank)", "thumbnail") } ?? "")\(heat ?? "")\(box ?? "")</div>\(suspect.crop.map { picture($0, "The place in the file", "crop") } ?? "")
         <p><b>#\(suspect.rank)</b> score \(number(suspect.score)), p \(number(suspect.pValue))\(known.contains(suspect.rank) ? ", <b>accepted</b>" : "")</p>
         <p><code>\(escapedHTML(suspect.path))</code></p>
         <p class="note">\(escapedHTML(suspect.reason)). \(escapedHTML(suspect.family)). SHA-256 <code>\(escapedHTML(String(suspect.sha256.prefix(12))))</code></p></li>

@@ -63,6 +63,38 @@ typedef struct {
   int rectify;
 } bz_affine;
 
+/// A filter of two boxes: the mean of the inner one less that of the outer one.
+typedef struct {
+  /// Half extents in pixels without the middle one: boxes are 2 * half + 1 pixels wide.
+  int inner, outer;
+  /// Pixels between the places that are looked at first.
+  int step;
+  /// One over the number of pixels.
+  float inner_weight, outer_weight;
+} bz_box_scale;
+
+/// Where a box filter is extreme over place and scale.
+typedef struct {
+  /// Centre and side of the outer box in pixels; pixel 0 reaches from 0 to 1.
+  float x, y, side;
+  /// In levels; negative for dark on bright.
+  float response;
+} bz_extremum;
+
+/// One cell of a picture: where it is, in halves of cells, and its level.
+typedef struct {
+  unsigned short x, y;
+  unsigned char plane, level;
+} bz_cell;
+
+/// Where a picture is like an image, in halves of cells, and the sum of absolute differences there.
+typedef struct {
+  int x, y, sum;
+} bz_hit;
+
+/// Levels that a window has: 8 * 8 of luminance, 4 * 4 of blue and of red less luminance, halved, around 128.
+enum { BZ_WINDOW = 96 };
+
 typedef struct {
   const char *name;
   void (*convolve)(const bz_convolution *c);
@@ -114,6 +146,38 @@ typedef struct {
   void (*resample)(const unsigned char *x, int width, int rows, const int *row_first, const int *row_starts,
                    const float *row_weights, int columns, const int *column_first, const int *column_starts,
                    const float *column_weights, float *line, unsigned char *y);
+  /// Three planes of sums of an RGB image, (width + 1) * (height + 1) each: luminance, blue and red less luminance, both
+  /// halved, around 128. `scratch` holds 3 * width integers.
+  void (*integral)(const unsigned char *x, int width, int height, int *scratch, unsigned *sums);
+  /// Extrema of box filters over place and scale in the first plane of `integral`, but not at the first and the last scale, of
+  /// at least `least` levels, and not on edges: where the larger curvature is more than edge_ratio times the smaller one.
+  /// `lines` is scratch memory of 3 * width floats. Returns their number, at most `capacity`.
+  int (*extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count, float least,
+                 float edge_ratio, float *lines, bz_extremum *found, int capacity);
+  /// Means over columns * rows (each at most 64) cells that cover a rectangle, of one plane of `integral`; of a cell that reaches out
+  /// of the image over what is inside, -1 if nothing is.
+  void (*cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
+                int columns, int rows, float *y);
+  /// BZ_WINDOW levels of each window.
+  void (*windows)(const unsigned *sums, int width, int height, const bz_extremum *at, int count, unsigned char *y);
+  /// Sum of absolute differences of windows a and b.
+  int (*window_distance)(const unsigned char *windows, long a, long b);
+  /// Means of the three planes of `integral` over square cells whose corners are half a cell apart: y[plane][row][column]. Cells reach
+  /// out of the image by less than one. `scratch` holds 3 * (columns + 2) numbers.
+  void (*half_cells)(const unsigned *sums, int width, int height, float cell, int columns, int rows, double *scratch,
+                     unsigned char *y);
+  /// The best places of a picture in means of `half_cells`, at least `apart` from each other, the best first; it takes across * down
+  /// of them. Fewer than 258 cells. `sums` is scratch memory of as many numbers as columns. Returns their number.
+  int (*scan)(const unsigned char *planes, int columns, int rows, const bz_cell *cells, int count, int across, int down,
+              int apart, unsigned short *sums, bz_hit *hits, int capacity);
+  /// codes[table * count + window]: signs of linear functions of windows, `bits` a table; matrix[level][function], `padded` functions
+  /// a row, a multiple of 16 and at most 512.
+  void (*words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
+                unsigned *codes);
+  /// Distance of each image's nearest window to a given one, and which it is: image k has windows starts[k]..<starts[k + 1]. -1 and a
+  /// distance that no window has for images without windows.
+  void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
+                          int *distances, int *nearest);
 } bz_kernel_table;
 
 /// The kernels for the best instruction set of this processor that is not above 'most':

@@ -43,7 +43,7 @@ private let parsers: [String: @Sendable ([UInt8]) -> Void] = [
   "truth": { _ = try? JSONDecoder().decode(GroundTruth.self, from: Data($0)) },
   "answer": { bytes in
     var at = 0
-    while let (_, next) = DecoderPool.answer(bytes, at..<bytes.count, pixelBytes: 48) { at = next }
+    while let (_, next) = DecoderPool.answer(bytes, at..<bytes.count, DecodingTask(nativeUpTo: 4)) { at = next }
   },
 ]
 

@@ -1,0 +1,105 @@
+/// Every constant of the search for what recurs in photographs: its unit, where it is from, and what another value does.
+///
+/// "Measured" means on subsets of 300 to 1,800 photographs of dogs and of waste (`Benchmarks/DETECTION.md`, Photographs).
+package enum Rules {
+  // MARK: windows
+
+  /// Pixels; finest outer box, odd. Derived: eight cells of one pixel, and the middle one. Twice: pictures below 18 pixels are missed.
+  package static let finestBox = 9
+  /// Scales an octave. Published: Lowe, IJCV 2004, figure 3. Twice: twice the time; half: extrema repeat less at other sizes.
+  package static let scalesPerOctave = 3
+  /// Share of the shorter side up to which boxes grow. Derived: a picture of half an image. Half: larger pictures by their parts.
+  package static let largestBox = 0.5
+  /// Levels; least response. Measured: JPEG alone gives up to some 3. Only the strongest windows are kept, so it seldom binds.
+  package static let leastResponse: Float = 5
+  /// Ratio of curvatures above which an extremum lies on an edge. Published: Lowe, section 4.1.
+  package static let edgeRatio: Float = 10
+  /// Windows kept an image, the strongest. Measured in the prototype, 200 to 300. Twice: twice the memory; half: faint pictures are missed.
+  package static let windowsPerImage = 250
+  /// Images whose windows are held before they are put to the others: a bound of memory.
+  package static let imagesAtOnce = 1024
+  /// Extrema looked at in an image, at most: a bound of memory far above what images have.
+  package static let mostExtrema = 1 << 14
+
+  // MARK: words
+
+  /// Images that something is discovered in, at most: a bound of memory, 250 windows of 108 bytes each. Half: what is in 0.05 % of a large
+  /// dataset is missed rather than in 0.025 %.
+  package static let discoveryImages = 16_384
+  /// Directions that words are made of: low frequencies of luminance and of each colour, 40 in all as in the prototype.
+  package static let lumaDirections = 24
+  package static let colourDirections = 8
+  /// Windows that the spread of directions is measured on: their deviation is known to a percent.
+  package static let fittedWindows = 20_000
+  /// Share of the largest variance that is added to each, so that noise is not made large. Prototype.
+  package static let whiteningFloor: Float = 0.03
+  /// Tables of words. Prototype. Half: half the time, fewer of those that differ a little share a word.
+  package static let tables = 10
+  /// Bits of a word beyond the logarithm of the number of windows: a quarter of a natural window a word, were they even.
+  package static let spareBits = 2
+  /// Images that have to share a word: three agree by chance too often for what they cost. Twice: rarer pictures are missed.
+  package static let leastImages = 4
+  /// Windows of a word that are compared with each other, at most: a bound of time.
+  package static let windowsPerWord = 64
+
+  // MARK: discovery and confirmation
+
+  /// Candidates whose nearest windows are looked for in all images of the half: a bound of time, best ratios of agreement and contrast first.
+  package static let candidates = 512
+  /// Share of distances up to t among those up to 2t, at most, where density does not fall with distance: in d dimensions it is
+  /// 2^-d, and natural windows had 1 in 8 to 1 in 16 (measured). Twice: candidates need twice as many images; half: a third fewer.
+  package static let naturalShare = 0.25
+  /// Candidates that are confirmed or not. Each costs the others (Holm): twice, one image more is needed.
+  package static let tests = 16
+  /// Chance from which a candidate is none.
+  package static let evenChance = 0.5
+  /// Images within 2t for one within t from which no gap is looked for at larger distances: natural windows are that many.
+  package static let tailImages = 16
+  /// Levels; least distance that windows may have that are the same: files and cells are rounded to one.
+  package static let leastLimit: Float = 1
+  /// Correlation of thumbnails of 8 * 8 cells from which images are near-copies. Prototype. Lower: less is counted, which is safe.
+  package static let copies: Float = 0.95
+  /// Sides of a window within which the distance of two windows of one picture is the same in all images.
+  package static let sameOffset: Float = 0.25
+
+  // MARK: recovery
+
+  /// Images a picture is recovered from: the median of as many is stable. A bound of memory.
+  package static let recoveryImages = 24
+  /// Cells of a frame along its longer side; the kernel has room for 64.
+  package static let frameCells: Float = 48
+  /// Least cells of a frame along a side.
+  package static let leastSide = 4
+  /// How much a frame grows while the region reaches its edge, and how often: to 25 times a window.
+  package static let growth: Float = 1.5
+  package static let growths = 8
+  /// First step of an alignment as a share of the extent: windows of one picture lie within that. Steps are halved three times.
+  package static let alignmentStep: Float = 0.08
+  package static let alignmentRounds = 4
+  /// Levels by which unrelated images differ in a cell, in the median: 25 to 35 measured. The limit of what agrees is the geometric mean
+  /// of this and of the agreement in the window: a factor of two moves it by 1.4.
+  package static let unrelated: Float = 30
+  /// Cells that a picture has at least.
+  package static let leastCells = 24
+
+  // MARK: members
+
+  /// Cells along the shorter side, and at most along the longer one, with which a picture is looked for. Twice: eight times the time.
+  package static let shortCells: Float = 6
+  package static let longCells: Float = 18
+  /// Ratio of neighbouring sizes in which a picture is looked for; between them it is off by 7 %, which refining makes good.
+  package static let scaleStep: Float = 1.15
+  /// Share of sizes at either end that may be wrong.
+  package static let trimmedSizes = 0.05
+  /// Likeness from which a turned picture is no decoy: half of the picture is explained by it.
+  package static let mostLikeness: Float = 0.5
+  /// Places that are looked at closely, for each size and in all.
+  package static let placesPerScale = 2
+  package static let placesRefined = 2
+  /// Cells along the longer side with which a found place is judged.
+  package static let matchedCells: Float = 16
+  /// Derived: differences of levels that a sum of 16 bits has room for.
+  package static let mostSummed = 257
+  /// Pixels; longer side of images that are too small to be looked at here, as windows are then as large as their reduced forms.
+  package static let smallImages = 64
+}

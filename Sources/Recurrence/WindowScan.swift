@@ -1,0 +1,97 @@
+import CKernels
+import Foundation
+import Images
+
+/// Windows of an image at extrema of box filters over place and scale: what is pasted has the same ones wherever it is.
+package struct WindowScan: Sendable {
+  /// Where a window is, in pixels of the image.
+  package struct Place: Sendable, Hashable {
+    package var x: Float
+    package var y: Float
+    package var side: Float
+  }
+
+  /// Levels of a window.
+  package static let levels = Int(BZ_WINDOW)
+
+  /// One a window, the strongest response first.
+  package let places: [Place]
+  /// ``levels`` a window.
+  package let windows: [UInt8]
+  /// Luminance of 8 * 8 cells of the image, less its mean and of norm 1.
+  package let thumbnail: [Float]
+
+  /// Looks at an image.
+  package init(_ image: Image) { self.init(IntegralImage(image)) }
+
+  package init(_ integral: IntegralImage) {
+    let kernels = bz_kernels(Int32.max).pointee
+    let (width, height) = (Int32(integral.width), Int32(integral.height))
+    let scales = Self.scales(shorter: min(integral.width, integral.height))
+    var lines = [Float](repeating: 0, count: 3 * integral.width)
+    var found = [bz_extremum](repeating: .init(), count: Rules.mostExtrema)
+    let count = Int(
+      kernels.extrema(
+        integral.sums, width, height, scales, Int32(scales.count), Rules.leastResponse, Rules.edgeRatio, &lines,
+        &found, Int32(found.count)))
+    found.removeLast(found.count - count)
+    // By place where responses are equal, so that order is no matter.
+    found.sort { (-abs($0.response), $0.y, $0.x, $0.side) < (-abs($1.response), $1.y, $1.x, $1.side) }
+    found.removeLast(max(0, count - Rules.windowsPerImage))
+    var windows = [UInt8](repeating: 0, count: Self.levels * found.count)
+    kernels.windows(integral.sums, width, height, found, Int32(found.count), &windows)
+    (self.windows, places) = (windows, found.map { .init(x: $0.x, y: $0.y, side: $0.side) })
+    var cells = integral.cells(0, left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)
+    let mean = cells.reduce(0, +) / Float(cells.count)
+    cells = cells.map { $0 - mean }
+    let norm = max(1e-3, cells.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    thumbnail = cells.map { $0 / norm }
+  }
+
+  /// Box filters from the finest to half of an image; of the first and the last no extrema are taken.
+  static func scales(shorter: Int) -> [bz_box_scale] {
+    var scales: [bz_box_scale] = []
+    var outer = Double(Rules.finestBox - 2)
+    let ratio = pow(2, 1 / Double(Rules.scalesPerOctave))
+    while true {
+      // The nearest odd side that is larger than the one before, and an inner side of half of it.
+      let half = max(Int((outer - 1) / 2 + 0.5), (scales.last.map { Int($0.outer) } ?? 0) + 1)
+      let inner = max(1, Int((Double(half) - 0.5) / 2 + 0.5))
+      let (a, b) = (Float(2 * inner + 1), Float(2 * half + 1))
+      scales.append(
+        .init(
+          inner: Int32(inner), outer: Int32(half), step: Int32(max(1, half / 4)), inner_weight: 1 / (a * a),
+          outer_weight: 1 / (b * b)))
+      if Double(b) > Rules.largestBox * Double(shorter) { return scales }
+      outer = Double(b) * ratio
+    }
+  }
+}
+
+/// Sums over rectangles of an image: luminance, and blue and red less it.
+package struct IntegralImage: Sendable {
+  package let width: Int
+  package let height: Int
+  let sums: [UInt32]
+
+  package init(_ image: Image) {
+    (width, height) = (image.width, image.height)
+    var sums = [UInt32](repeating: 0, count: 3 * (width + 1) * (height + 1))
+    var scratch = [Int32](repeating: 0, count: 3 * width)
+    bz_kernels(Int32.max).pointee.integral(image.pixels, Int32(width), Int32(height), &scratch, &sums)
+    self.sums = sums
+  }
+
+  /// Means of cells over a rectangle, row by row; of cells outside of the image 0.
+  ///
+  /// - Parameter plane: 0 luminance, 1 blue and 2 red less it, halved, around 128.
+  package func cells(
+    _ plane: Int, left: Float, top: Float, width across: Float, height down: Float, columns: Int, rows: Int
+  ) -> [Float] {
+    precondition((0..<3).contains(plane) && (1...64).contains(columns) && (1...64).contains(rows))
+    var cells = [Float](repeating: 0, count: columns * rows)
+    bz_kernels(Int32.max).pointee.cells(
+      sums, Int32(plane), Int32(width), Int32(height), left, top, across, down, Int32(columns), Int32(rows), &cells)
+    return cells
+  }
+}
