@@ -111,7 +111,8 @@ public final class Audit {
     try folder.claim(
       .init(
         configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
-        base: URL(fileURLWithPath: dataset.base.description).path, encoderDigest: given?.digest.description),
+        base: URL(fileURLWithPath: dataset.base.description).path, isPlain: [.folder, .list].contains(dataset.format),
+        encoderDigest: given?.digest.description),
       overwrite: request.overwrite)
     try folder.write(encoded, to: "state/configuration.json")
     manifest = try Manifest(set, of: dataset)

@@ -26,13 +26,14 @@ public struct DatasetSource: Codable, Sendable {
     var source = self
     // Foundation's path functions trap on a name of one character.
     let (folder, name) = (Path(path).parent, Path(path).name)
-    if root == nil, name == Path(Self.keptName),
-      let run = try RunFolder(folder.bytes.isEmpty ? "." : folder.description).identity()
+    var isPlain = false
+    if name == Path(Self.keptName), let run = try RunFolder(folder.bytes.isEmpty ? "." : folder.description).identity()
     {
-      (source.root, source.isNullDelimited) = (run.base, run.source.isNullDelimited)
-      source.links = run.source.links
+      if root == nil { (source.root, isPlain) = (run.base, run.isPlain) }
+      (source.isNullDelimited, source.links) = (run.source.isNullDelimited, run.source.links)
     }
     return try Dataset(
-      Path(path), listRoot: source.root.map { Path($0) }, isNullDelimited: source.isNullDelimited, links: source.links)
+      Path(path), listRoot: source.root.map { Path($0) }, isPlainRoot: isPlain, isNullDelimited: source.isNullDelimited,
+      links: source.links)
   }
 }

@@ -17,6 +17,8 @@ public struct RunFolder: Sendable {
     var source: DatasetSource
     /// What the names of images are relative to, from the root of the file system.
     var base: String
+    /// Whether that is a folder of files, whatever else lies in it.
+    var isPlain: Bool
     /// Of the encoder that was given.
     var encoderDigest: String?
   }

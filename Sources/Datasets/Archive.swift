@@ -105,21 +105,26 @@ final class Archive: Sendable {
         break
       }
       let name = Path(bytes: Self.name(entry))
+      // Readers differ in whether a body follows what has none: it may be anything.
+      let hasBody = !Self.isZip(handle) && archive_entry_size(entry) > 0
       func passOver(_ reason: String) throws(DatasetError) {
-        try entries.append(prefix + name.bytes, .unusable(Unread(reason: reason)), of: path)
+        try entries.append(prefix + name.bytes, .unusable(Unread(reason: reason, holdsMany: hasBody)), of: path)
       }
       if archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil {
         try passOver("link.not-followed: a link in an archive")
         continue
       }
       let type = archive_entry_filetype(entry)
-      if type == S_IFDIR { continue }
+      if type == S_IFDIR {
+        if hasBody { try passOver("file.special: a folder with a body in an archive") }
+        continue
+      }
       guard type == S_IFREG else {
         try passOver("file.special: a pipe, socket or device in an archive")
         continue
       }
-      // What is named like a text beside an image and is none is an entry as any other.
-      if Self.isCompanion(name), let text = Self.text(handle) {
+      // What is named like a text beside an image, and is none or is long, is an entry as any other.
+      if Self.isCompanion(name), let text = Self.text(handle, name) {
         if let label = Self.label(text, name) {
           let (at, isNew) = keys.insert(Self.key(name.bytes[...]))
           let word = words.number(of: label)
@@ -151,6 +156,11 @@ final class Archive: Sendable {
         break
       }
     }
+    if damage == nil, Self.isZip(handle),
+      let members = membersOfZip, members != ordinal
+    {
+      damage = "archive.corrupt: its directory names \(members) members, of which \(ordinal) were found"
+    }
     if entries.count == first, let damage {
       throw DatasetError(.malformed, path, damage)
     }
@@ -160,6 +170,21 @@ final class Archive: Sendable {
       }
     }
     return damage
+  }
+
+  private static func isZip(_ handle: OpaquePointer) -> Bool {
+    archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_ZIP
+  }
+
+  /// How many members the directory of a zip names at its end, where every reader looks; nil if there is none there or more than 65,534.
+  private var membersOfZip: Int? {
+    guard let size = try? FileSystem.size(path) else { return nil }
+    let count = min(size, 22 + 65_535)
+    guard let tail = try? FileSystem.read(path, at: size - count, count: count) else { return nil }
+    let end = stride(from: tail.count - 22, through: 0, by: -1).first { tail[$0...].starts(with: [0x50, 0x4B, 5, 6]) }
+    guard let end else { return nil }
+    let members = Int(tail[end + 10]) | Int(tail[end + 11]) << 8
+    return members < 65_535 ? members : nil
   }
 
   /// What makes the stream so far a bomb, if it is one.
@@ -271,20 +296,18 @@ final class Archive: Sendable {
     return name[..<(name[start...].firstIndex(of: 0x2E) ?? name.endIndex)]
   }
 
-  /// The first bytes of the member whose header was read last, if they are text.
-  private static func text(_ handle: OpaquePointer) -> [UInt8]? {
-    var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: largestLabel + 1))
-    while bytes.count <= largestLabel {
-      let got = archive_read_data(handle, &chunk, chunk.count - bytes.count)
-      if got <= 0 { break }
-      bytes += chunk[..<got]
+  /// The member whose header was read last, if it is a short text that holds no image.
+  private static func text(_ handle: OpaquePointer, _ name: Path) -> [UInt8]? {
+    guard let bytes = try? data(handle, name, limit: largestLabel), case .harmless = FileKind(bytes, name: name.name)
+    else {
+      return nil
     }
-    return bytes.isEmpty || FileKind.isText(bytes.prefix(largestLabel)) ? bytes : nil
+    return bytes
   }
 
   /// What a `.cls` says, or the entry `label` of a `.json`.
   private static func label(_ bytes: [UInt8], _ name: Path) -> String? {
-    guard name.suffix != "txt", bytes.count <= largestLabel else { return nil }
+    guard name.suffix != "txt" else { return nil }
     if name.suffix == "cls" {
       let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       return text.isEmpty || text.utf8.count > 200 ? nil : text

@@ -57,16 +57,17 @@ public struct Dataset: Sendable {
   ///   - root: What the user named; `-` is a list on standard input, `a-{000..012}.tar` stands for shards.
   ///   - listRoot: What a file list names images of: a folder that its relative paths start from, or any dataset. Default: the list's
   ///     own folder, for standard input the working folder.
+  ///   - isPlainRoot: Whether that is a folder of files, whatever else lies in it.
   ///   - isNullDelimited: A list's paths end with a zero byte instead of a line feed, and carry no labels.
   ///   - links: Symbolic links that are followed within a folder. Paths of a list are always followed.
   /// - Throws: ``DatasetError`` with codes `.missing`, `.unreadable`, `.malformed`, `.unsupported`.
   public init(
-    _ root: Path, listRoot: Path? = nil, isNullDelimited: Bool = false, links: Links = .none
+    _ root: Path, listRoot: Path? = nil, isPlainRoot: Bool = false, isNullDelimited: Bool = false, links: Links = .none
   ) throws(DatasetError) {
     if root.bytes == [UInt8(ascii: "-")] {
       let bytes = Array((try? FileHandle.standardInput.readToEnd()) ?? Data())
       guard !bytes.isEmpty else { throw DatasetError(.missing, root, "standard input holds no list") }
-      self = try Self.list(bytes, root, listRoot, isNullDelimited, links)
+      self = try Self.list(bytes, root, listRoot, isPlain: isPlainRoot, isNullDelimited, links)
       return
     }
     self.root = root
@@ -97,6 +98,12 @@ public struct Dataset: Sendable {
         entries = try FolderWalk.list(root, names, links)
       }
     case .file:
+      let shards = Archive.shards(root)
+      if shards.count > 1, shards.contains(where: { FileSystem.kind($0, followLinks: true) != nil }) {
+        throw DatasetError(
+          .unsupported, root,
+          "is a file and stands for shards that are there too; rename it, or name the shards otherwise")
+      }
       base = root
       if Archive.isNamedLikeOne(root) {
         (format, records) = (.archive, [])
@@ -120,7 +127,7 @@ public struct Dataset: Sendable {
         (format, records, entries) = try Self.cifar([root])
         return
       }
-      if Self.isParquet(head) {
+      if Self.isParquet(head), try FileSystem.read(root, at: size - 4, count: 4) == Array("PAR1".utf8) {
         throw DatasetError(
           .unsupported, root,
           "Parquet is not read by this version; write its images to a folder or a tar (WebDataset) and audit that")
@@ -130,7 +137,7 @@ public struct Dataset: Sendable {
         throw DatasetError(
           .malformed, root, "neither an IDX image file, a CIFAR or STL-10 .bin, an archive nor a text list")
       }
-      self = try Self.list(bytes, root, listRoot, isNullDelimited, links)
+      self = try Self.list(bytes, root, listRoot, isPlain: isPlainRoot, isNullDelimited, links)
     default: throw DatasetError(.missing, root, "not a regular file or folder")
     }
   }
@@ -167,13 +174,17 @@ public struct Dataset: Sendable {
 
   /// What lies beside training batches of CIFAR: texts and the test batch, which belong there, and what does not.
   private static func beside(_ one: FileSystem.Name, in folder: Path) -> Listing.Source {
-    if ["test_batch.bin", "test.bin"].contains(one.name.description) { return .ignored("a test batch") }
     guard one.kind == .file, let bytes = try? FileSystem.read(folder.appending(one.name), limit: largestFile) else {
       return .unusable(
         Unread(reason: "file.beside-batches: lies beside training batches", holdsMany: one.kind != .file))
     }
     let kind = FileKind(bytes, name: one.name)
     if case .harmless(let reason) = kind { return .ignored(reason) }
+    let isWhole = bytes.count % 3073 == 0 || bytes.count % 3074 == 0
+    if case .container = kind {
+    } else if isWhole, ["test_batch.bin", "test.bin"].contains(one.name.description) {
+      return .ignored("a test batch")
+    }
     return .unusable(Unread(kind) ?? Unread(reason: "file.beside-batches: lies beside training batches"))
   }
 
@@ -265,21 +276,25 @@ public struct Dataset: Sendable {
 
   /// Images that a list names, in its order; see ``PathList`` for its form.
   ///
-  /// - Parameter whole: What it names images of, if that was said. Then labels are those of that dataset.
+  /// - Parameters:
+  ///   - whole: What it names images of, if that was said. Then labels are those of that dataset.
+  ///   - isPlain: Whether that is a folder of files, whatever else lies in it.
   private static func list(
-    _ bytes: [UInt8], _ root: Path, _ whole: Path?, _ isNullDelimited: Bool, _ links: Links
+    _ bytes: [UInt8], _ root: Path, _ whole: Path?, isPlain: Bool, _ isNullDelimited: Bool, _ links: Links
   ) throws(DatasetError) -> Dataset {
-    if let whole, try !isFolder(whole) {
+    let isFolder = if let whole, !isPlain { try isFolder(whole) } else { true }
+    if let whole, !isFolder {
       let all = try Dataset(whole, links: links)
       let index = Listing.Lookup(all.entries)
-      let entries = try lines(bytes, isNullDelimited, root) { path in
+      let entries = try lines(bytes, isNullDelimited, root, isExact: true) { path in
         index[path.bytes].map { (all.entries[$0].source, all.entries[$0].label) }
       }
       return Dataset(root, all.format, entries, base: all.base, all.records, all.archives, links)
     }
     let isInput = root.bytes == [UInt8(ascii: "-")]
     let base = whole ?? (isInput ? Path(".") : root.parent)
-    let entries = try lines(bytes, isNullDelimited, root, foldersAreLabels: whole != nil) { path in
+    let entries = try lines(bytes, isNullDelimited, root, isExact: whole != nil, foldersAreLabels: whole != nil) {
+      path in
       switch FileSystem.kind(location(path, base), followLinks: true) {
       case .file: (.file, nil)
       case nil: nil
@@ -299,9 +314,12 @@ public struct Dataset: Sendable {
 
   /// Reads the lines of a list.
   ///
-  /// - Parameter find: Where an image of that name is, and the label that is known of it; nil if there is none.
+  /// - Parameters:
+  ///   - isExact: Whether the list is one of ours, so that a line means one name. In a list of others a line that may mean several files
+  ///     that are there names all of them: nobody knows which of them another reader takes.
+  ///   - find: Where an image of that name is, and the label that is known of it; nil if there is none.
   private static func lines(
-    _ bytes: [UInt8], _ isNullDelimited: Bool, _ root: Path, foldersAreLabels: Bool = false,
+    _ bytes: [UInt8], _ isNullDelimited: Bool, _ root: Path, isExact: Bool, foldersAreLabels: Bool = false,
     _ find: (Path) -> (Listing.Source, label: String?)?
   ) throws(DatasetError) -> Listing {
     var (entries, seen) = (Listing(foldersAreLabels: foldersAreLabels), NameTable())
@@ -313,12 +331,18 @@ public struct Dataset: Sendable {
       start = end + 1
       if line.isEmpty || !isNullDelimited && line.elementsEqual([0x0D]) { continue }
       let readings = isNullDelimited ? [(name: Array(line), label: nil)] : PathList.readings(line)
-      var (one, found) = (readings[0], find(Path(bytes: readings[0].name)))
-      for other in readings.dropFirst() where found == nil { (one, found) = (other, find(Path(bytes: other.name))) }
-      if found == nil, !isNullDelimited, line.first == UInt8(ascii: "#") { continue }
-      guard seen.insert(one.name).isNew else { continue }
-      let (source, label) = found ?? (.unusable(Unread(reason: "file.missing: no such file")), nil)
-      try entries.append(one.name, label: one.label ?? label, source, of: root)
+      var isFound = false
+      for one in readings {
+        guard let (source, label) = find(Path(bytes: one.name)) else { continue }
+        isFound = true
+        if seen.insert(one.name).isNew { try entries.append(one.name, label: one.label ?? label, source, of: root) }
+        if isExact { break }
+      }
+      if isFound || !isNullDelimited && line.first == UInt8(ascii: "#") { continue }
+      let name = (isExact ? readings.first : readings.last)?.name ?? Array(line)
+      if seen.insert(name).isNew {
+        try entries.append(name, .unusable(Unread(reason: "file.missing: no such file")), of: root)
+      }
     }
     return entries
   }
@@ -380,6 +404,8 @@ public struct Dataset: Sendable {
   /// the others are read.
   private static func archives(_ paths: [Path]) throws(DatasetError) -> ([Archive], Listing) {
     var (archives, entries): ([Archive], Listing) = ([], Listing(foldersAreLabels: paths.count == 1))
+    // Shards of one name in several folders are told by the folders too.
+    let isShort = Set(paths.map(\.name)).count == paths.count
     for path in paths {
       let archive = Archive(path)
       func lose(_ reason: String) throws(DatasetError) {
@@ -387,7 +413,8 @@ public struct Dataset: Sendable {
       }
       do throws(DatasetError) {
         let damage = try archive.list(
-          into: &entries, number: archives.count, prefix: paths.count == 1 ? [] : path.name.bytes + [0x2F])
+          into: &entries, number: archives.count,
+          prefix: paths.count == 1 ? [] : (isShort ? path.name : path).bytes + [0x2F])
         if let damage { try lose(damage) }
       } catch {
         if paths.count == 1 { throw error }

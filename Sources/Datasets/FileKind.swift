@@ -47,8 +47,12 @@ package enum FileKind: Equatable {
   package init(_ bytes: [UInt8], name: Path) {
     let suffix = name.suffix
     if let known = Self.signature(bytes) {
-      self = known
-      if name.bytes == Array("Thumbs.db".utf8), known == .data(Self.ole) { self = .harmless("a cache of Windows") }
+      let isCache = ["thumbs.db", "ehthumbs.db"].contains(name.description.lowercased())
+      self = isCache && known == .data(Self.ole) ? .harmless("a cache of Windows") : known
+      return
+    }
+    if let litter = Self.litter(bytes, name) {
+      self = .harmless(litter)
       return
     }
     let isText = Self.isText(bytes)
@@ -59,10 +63,6 @@ package enum FileKind: Equatable {
       self = .container("\(found) under the name of an archive")
     } else if bytes.isEmpty {
       self = .harmless("empty")
-    } else if bytes.starts(with: [0, 5, 0x16, 7]) && name.bytes.starts(with: [0x2E, 0x5F])
-      || bytes.starts(with: [0, 0, 0, 1]) && bytes.dropFirst(4).starts(with: "Bud1".utf8)
-    {
-      self = .harmless("a file of macOS")
     } else {
       self = isText ? Self.text(bytes) : .data("unknown data")
     }
@@ -70,25 +70,54 @@ package enum FileKind: Equatable {
 
   private static let ole = "an OLE file"
 
-  /// True for UTF-8 without control characters beside those of lines and tabs; a last character may be cut off.
-  static func isText(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
-    guard !bytes.isEmpty, !bytes.contains(where: { $0 < 0x20 && !(0x08...0x0D).contains($0) && $0 != 0x1B }) else {
-      return false
+  /// What systems and Git leave in folders, by its bytes and its name: no trainer takes these for images.
+  private static func litter(_ bytes: [UInt8], _ name: Path) -> String? {
+    func begins(_ start: [UInt8]) -> Bool { bytes.starts(with: start) }
+    let text = name.description
+    if begins([0, 5, 0x16, 7]) && text.hasPrefix("._")
+      || begins([0, 0, 0, 1] + Array("Bud1".utf8)) && text == ".DS_Store"
+    {
+      return "a file of macOS"
     }
-    return (0...3).contains { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
+    let isObject = bytes.first == 0x78 && [0x01, 0x5E, 0x9C, 0xDA].contains(bytes.dropFirst().first ?? 0)
+    if isObject && text.utf8.count == 38 && text.allSatisfy(\.isHexDigit)
+      || begins(Array("PACK".utf8)) && name.suffix == "pack"
+      || begins(Array("\u{FF}tOc".unicodeScalars.map { UInt8($0.value) }))
+      || begins(Array("RIDX".utf8)) && name.suffix == "rev" || begins(Array("DIRC".utf8)) && text == "index"
+    {
+      return "a file of Git"
+    }
+    return nil
+  }
+
+  /// True for text in UTF-8, in an 8-bit code, or in UTF-16 with a byte-order mark: without control characters beside those of lines,
+  /// tabs and the end of a file of DOS.
+  static func isText(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
+    guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) else {
+      return !bytes.isEmpty && !bytes.contains { isControl(UInt16($0)) }
+    }
+    let (all, isLittle) = (Array(bytes.dropFirst(2)), bytes.first == 0xFF)
+    let units = stride(from: 0, to: all.count - 1, by: 2).map { i -> UInt16 in
+      let (first, second) = (UInt16(all[i]), UInt16(all[i + 1]))
+      return isLittle ? second << 8 | first : first << 8 | second
+    }
+    return all.count % 2 == 0 && !units.contains(where: isControl) && String(validating: units, as: UTF16.self) != nil
+  }
+
+  private static func isControl(_ value: UInt16) -> Bool {
+    value < 0x20 && !(0x08...0x0D).contains(value) && value != 0x1A && value != 0x1B
   }
 
   /// What a text stands for.
   private static func text(_ bytes: [UInt8]) -> FileKind {
     let head = String(decoding: bytes.prefix(4096), as: UTF8.self)
+    let start = head.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
     if head.hasPrefix("version https://git-lfs.github.com/spec/") { return .data("a Git LFS pointer") }
     if head.hasPrefix("/annex/objects/") { return .data("a git-annex pointer") }
-    if head.first == "<" && contains(bytes, "<svg") { return .picture("SVG") }
+    if start.first == "<" && contains(bytes, "<svg") { return .picture("SVG") }
     if head.hasPrefix("/* XPM") { return .picture("XPM") }
     if head.hasPrefix("#define "), head.contains("_width ") { return .picture("XBM") }
-    if head.hasPrefix("P1") || head.hasPrefix("P2") || head.hasPrefix("P3"),
-      head.dropFirst(2).first?.isWhitespace == true
-    {
+    if bytes.count > 2, bytes[0] == UInt8(ascii: "P"), "1234567Ff".utf8.contains(bytes[1]), bytes[2] <= 0x20 {
       return .picture("PNM")
     }
     if head.hasPrefix("%!PS") { return .picture("PostScript") }
@@ -97,7 +126,8 @@ package enum FileKind: Equatable {
 
   /// How images begin in base64 (PNG, JPEG, GIF, WebP, AVIF and HEIF), and where pages say so.
   private static let encodedImages = [
-    "iVBORw0KGgo", "/9j/4", "/9j/2", "R0lGODdh", "R0lGODlh", "UklGR", "AAAAIGZ0eX", "AAAAHGZ0eX", "AAAAGGZ0eX",
+    "iVBORw0KGgo", "/9j/4", "/9j/2", "/9j/7", "\\/9j\\/", "_9j_4", "_9j_2", "R0lGODdh", "R0lGODlh", "UklGR",
+    "AAAAIGZ0eX", "AAAAHGZ0eX", "AAAAGGZ0eX",
     "data:image/",
   ]
 
@@ -154,11 +184,11 @@ package enum FileKind: Equatable {
 
   /// What the bytes begin like, unless all of the file is text: then two letters are no signature.
   private static func signature(_ bytes: [UInt8]) -> FileKind? {
+    if isTar(bytes) { return .container("tar") }
     let match = signatures.first { sign in
       bytes.count >= sign.at + sign.bytes.count && bytes[sign.at..<sign.at + sign.bytes.count].elementsEqual(sign.bytes)
     }
     if let match { return isText(bytes) ? nil : match.kind }
-    if isTar(bytes) { return .container("tar") }
     if bytes.first == UInt8(ascii: "P"), bytes.count > 2, bytes[2] <= 0x20, !isText(bytes),
       "1234567Ff".utf8.contains(bytes[1])
     {

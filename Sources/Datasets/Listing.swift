@@ -90,9 +90,16 @@ public struct Listing: RandomAccessCollection, Sendable {
     private var table = NameTable()
     private var places: [Int32] = []
 
-    /// Of images with the same name the first one counts; the others could not be read.
+    /// Of entries with the same name the one that can be read counts.
     init(_ listing: Listing) {
-      for i in listing.indices where table.insert(listing.names[i]).isNew { places.append(Int32(i)) }
+      for i in listing.indices {
+        let (number, isNew) = table.insert(listing.names[i])
+        if isNew {
+          places.append(Int32(i))
+        } else if case .unusable = listing.places[Int(places[number])] {
+          places[number] = Int32(i)
+        }
+      }
     }
 
     /// The place of an image in the listing.

@@ -117,16 +117,16 @@ public enum PathList {
 
   /// A line of a list: how it may be meant, the likeliest first.
   ///
-  /// A quoted path is nothing else. Otherwise the whole line is a path, if there is one of that name; then the line without the
+  /// A quoted path first. Then the whole line is a path, if there is one of that name; then the line without the
   /// carriage return of Windows; then without a label after its last space. A line that starts with `#` and names nothing is a comment.
   package static func readings(_ line: ArraySlice<UInt8>) -> [(name: [UInt8], label: String?)] {
     var trimmed = line
     if trimmed.last == 0x0D { trimmed.removeLast() }
-    if let (name, rest) = unquoted(trimmed) {
-      if rest.isEmpty { return [(name, nil)] }
-      if rest.first == 0x20 { return [(name, String(decoding: rest.dropFirst(), as: UTF8.self))] }
+    var all: [(name: [UInt8], label: String?)] = []
+    if let (name, rest) = unquoted(trimmed), rest.isEmpty || rest.first == 0x20 {
+      all.append((name, rest.isEmpty ? nil : String(decoding: rest.dropFirst(), as: UTF8.self)))
     }
-    var all: [(name: [UInt8], label: String?)] = [(Array(line), nil)]
+    all.append((Array(line), nil))
     if trimmed.count < line.count, !trimmed.isEmpty { all.append((Array(trimmed), nil)) }
     if let space = trimmed.lastIndex(of: 0x20), space > trimmed.startIndex, space + 1 < trimmed.endIndex {
       all.append((Array(trimmed[..<space]), String(decoding: trimmed[(space + 1)...], as: UTF8.self)))

@@ -21,7 +21,10 @@ import Datasets
     ("a", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "c"), ("a", Array("PAR1".utf8) + [0], "c"),
     ("a", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "c"), ("a.tfrecord", [1, 0, 0], "c"),
     ("a.npy", [0x93] + Array("NUMPY".utf8), "d"), ("a.pkl", [0x80, 4, 0x95], "d"), ("blob", [1, 2, 3], "d"),
-    ("._a.jpg", [0, 5, 0x16, 7, 0, 2], "p"), ("._a", [0, 5, 0x16, 7, 0, 2], "h"),
+    ("._a.jpg", [0, 5, 0x16, 7, 0, 2], "h"), ("a.jpg", [0, 5, 0x16, 7, 0, 2], "p"),
+    ("0123456789abcdef0123456789abcdef012345", [0x78, 1, 0], "h"), ("a.pack", Array("PACK".utf8) + [0], "h"),
+    ("object", [0x78, 1, 0], "d"), ("thumbs.db", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "h"),
+    ("x", [0, 0, 0, 1] + Array("Bud1".utf8), "d"),
     (".DS_Store", [0, 0, 0, 1] + Array("Bud1".utf8), "h"),
     ("Thumbs.db", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "h"),
     ("other.db", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "d"),
@@ -45,9 +48,17 @@ import Datasets
     ("a.jsonl", "{\"image\": \"iVBORw0KGgoAAAANSUhEUg\"}", "d"),
     ("page.html", "<img src='data:image/png;base64,x'>", "d"),
     ("page.html", "<!-- \(String(repeating: "x", count: 5000)) -->\n<svg>", "p"), ("page.html", "<p>A text.", "h"),
+    ("x", "P6\n1 1\n255\nabc", "p"), ("x", "\u{FEFF}\n<svg/>", "p"), ("x.json", #"{"i": "\/9j\/4AAQ"}"#, "d"),
     ("x", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "d"),
     ("x", "/annex/objects/SHA256E-s1--0", "d"),
   ]
+
+  /// Text in other codes than UTF-8.
+  @Test(arguments: [[0xE9, 0x74, 0xE9, 0x0A], [0xFF, 0xFE, 0x41, 0, 0x0D, 0, 0x0A, 0], [0x41, 0x1A]] as [[UInt8]])
+  func textMayBeInOtherCodes(_ bytes: [UInt8]) {
+    #expect(FileKind(bytes, name: Path("labels.csv")) == .harmless("text"))
+    #expect(FileKind(bytes + [0, 0, 1], name: Path("labels.csv")) == .data("unknown data"))
+  }
 
   @Test(arguments: texts.indices) func textIsPassedOverUnlessItIsAnImage(_ i: Int) {
     let (name, text, kind) = Self.texts[i]
