@@ -116,7 +116,7 @@ final class Archive: Sendable {
       }
       let type = archive_entry_filetype(entry)
       if type == S_IFDIR {
-        if hasBody { try passOver("file.special: a folder with a body in an archive") }
+        if archive_entry_size(entry) > 0 { try passOver("file.special: a folder with a body in an archive") }
         continue
       }
       guard type == S_IFREG else {
@@ -157,7 +157,7 @@ final class Archive: Sendable {
       }
     }
     if damage == nil, Self.isZip(handle),
-      let members = membersOfZip, members != ordinal
+      let members = membersOfZip, members == 65_535 ? ordinal < members : ordinal != members
     {
       damage = "archive.corrupt: its directory names \(members) members, of which \(ordinal) were found"
     }
@@ -176,15 +176,17 @@ final class Archive: Sendable {
     archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_ZIP
   }
 
-  /// How many members the directory of a zip names at its end, where every reader looks; nil if there is none there or more than 65,534.
+  /// How many members the directory of a zip names at its end, or 65,535 for as many and more; -1 where a comment is so long that readers
+  /// look in different places; nil if there is no directory.
   private var membersOfZip: Int? {
     guard let size = try? FileSystem.size(path) else { return nil }
     let count = min(size, 22 + 65_535)
     guard let tail = try? FileSystem.read(path, at: size - count, count: count) else { return nil }
     let end = stride(from: tail.count - 22, through: 0, by: -1).first { tail[$0...].starts(with: [0x50, 0x4B, 5, 6]) }
     guard let end else { return nil }
-    let members = Int(tail[end + 10]) | Int(tail[end + 11]) << 8
-    return members < 65_535 ? members : nil
+    // libarchive looks as far back.
+    guard tail.count - end <= 1 << 14 else { return -1 }
+    return Int(tail[end + 10]) | Int(tail[end + 11]) << 8
   }
 
   /// What makes the stream so far a bomb, if it is one.

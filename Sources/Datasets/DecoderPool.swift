@@ -245,7 +245,8 @@ public final class DecoderPool: Sendable {
     guard range.count >= 9 else { return nil }
     if bytes[start] == 0 {
       let (width, height) = (number(start + 1), number(start + 5))
-      guard width > 0, height > 0, width * height <= ImageCodec.pixelLimit else {
+      // Extents of 32 bits: their product need not fit 64.
+      guard width > 0, height > 0, width <= ImageCodec.pixelLimit / height else {
         return (.unreadable("decoder.malformed: an image of \(width)x\(height) pixels"), range.upperBound)
       }
       let end = start + 10 + task.pixelBytes(width: width, height: height)

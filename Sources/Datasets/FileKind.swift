@@ -90,22 +90,13 @@ package enum FileKind: Equatable {
     return nil
   }
 
-  /// True for text in UTF-8, in an 8-bit code, or in UTF-16 with a byte-order mark: without control characters beside those of lines,
-  /// tabs and the end of a file of DOS.
-  static func isText(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
-    guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) else {
-      return !bytes.isEmpty && !bytes.contains { isControl(UInt16($0)) }
+  /// True for UTF-8 without control characters beside those of lines, tabs and the end of a file of DOS. Other codes are not text:
+  /// pixels could pass for them.
+  private static func isText(_ bytes: [UInt8]) -> Bool {
+    func isControl(_ byte: UInt8) -> Bool {
+      byte < 0x20 && !(0x08...0x0D).contains(byte) && byte != 0x1A && byte != 0x1B
     }
-    let (all, isLittle) = (Array(bytes.dropFirst(2)), bytes.first == 0xFF)
-    let units = stride(from: 0, to: all.count - 1, by: 2).map { i -> UInt16 in
-      let (first, second) = (UInt16(all[i]), UInt16(all[i + 1]))
-      return isLittle ? second << 8 | first : first << 8 | second
-    }
-    return all.count % 2 == 0 && !units.contains(where: isControl) && String(validating: units, as: UTF16.self) != nil
-  }
-
-  private static func isControl(_ value: UInt16) -> Bool {
-    value < 0x20 && !(0x08...0x0D).contains(value) && value != 0x1A && value != 0x1B
+    return !bytes.isEmpty && !bytes.contains(where: isControl) && String(validating: bytes, as: UTF8.self) != nil
   }
 
   /// What a text stands for.
@@ -184,6 +175,12 @@ package enum FileKind: Equatable {
 
   /// What the bytes begin like, unless all of the file is text: then two letters are no signature.
   private static func signature(_ bytes: [UInt8]) -> FileKind? {
+    // A zip is found from its end: whatever stands before it.
+    let tail = bytes.suffix(22 + 65_535)
+    let isZip =
+      zip(tail, tail.dropFirst()).contains { $0 == 0x50 && $1 == 0x4B }
+      && tail.indices.contains { tail[$0...].starts(with: [0x50, 0x4B, 5, 6]) }
+    if isZip { return .container("zip") }
     if isTar(bytes) { return .container("tar") }
     let match = signatures.first { sign in
       bytes.count >= sign.at + sign.bytes.count && bytes[sign.at..<sign.at + sign.bytes.count].elementsEqual(sign.bytes)
@@ -194,12 +191,7 @@ package enum FileKind: Equatable {
     {
       return .picture("PNM")
     }
-    // A zip is found from its end: whatever stands before it.
-    let tail = bytes.suffix(22 + 65_535)
-    let isZip =
-      zip(tail, tail.dropFirst()).contains { $0 == 0x50 && $1 == 0x4B }
-      && tail.indices.contains { tail[$0...].starts(with: [0x50, 0x4B, 5, 6]) }
-    return isZip ? .container("zip") : nil
+    return nil
   }
 
   /// True if the first block has the checksum of a tar header, which the oldest kind shows by nothing else.

@@ -117,8 +117,8 @@ public enum PathList {
 
   /// A line of a list: how it may be meant, the likeliest first.
   ///
-  /// A quoted path first. Then the whole line is a path, if there is one of that name; then the line without the
-  /// carriage return of Windows; then without a label after its last space. A line that starts with `#` and names nothing is a comment.
+  /// What readers of lists may take it for. A quoted path first. Then the whole line is a path, if there is one of that name; then the line without the
+  /// carriage return of Windows; then without a label after its last space, tab or comma; then its parts between carriage returns. A line that starts with `#` and names nothing is a comment.
   package static func readings(_ line: ArraySlice<UInt8>) -> [(name: [UInt8], label: String?)] {
     var trimmed = line
     if trimmed.last == 0x0D { trimmed.removeLast() }
@@ -128,9 +128,12 @@ public enum PathList {
     }
     all.append((Array(line), nil))
     if trimmed.count < line.count, !trimmed.isEmpty { all.append((Array(trimmed), nil)) }
-    if let space = trimmed.lastIndex(of: 0x20), space > trimmed.startIndex, space + 1 < trimmed.endIndex {
-      all.append((Array(trimmed[..<space]), String(decoding: trimmed[(space + 1)...], as: UTF8.self)))
+    for separator in [0x20, 0x09, 0x2C] as [UInt8] {
+      if let cut = trimmed.lastIndex(of: separator), cut > trimmed.startIndex, cut + 1 < trimmed.endIndex {
+        all.append((Array(trimmed[..<cut]), String(decoding: trimmed[(cut + 1)...], as: UTF8.self)))
+      }
     }
+    if trimmed.contains(0x0D) { all += trimmed.split(separator: 0x0D).map { (Array($0), nil) } }
     return all
   }
 }
