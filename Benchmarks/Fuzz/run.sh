@@ -7,7 +7,7 @@ runs="${1:-20000}"
 shift || true
 names=("$@")
 if [ ${#names[@]} = 0 ]; then
-  names=(answer cifar config idx ignore image labels list result safetensors tar truth zip)
+  names=(answer cifar config encoder idx ignore image labels list result safetensors tar truth zip)
 fi
 swift build -c release --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xswiftc -enable-testing \
   -Xcc -fsanitize=fuzzer-no-link -Xswiftc -use-ld=lld
