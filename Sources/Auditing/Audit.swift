@@ -94,7 +94,7 @@ public final class Audit {
     let storage = try (request.memory ?? .standard).storage(images: total, folder: request.out)
     let reader = ImageReader(
       dataset, labels: labels, side: configuration.imageSize ?? given?.side, decoders: decoders, threads: threads)
-    set = try ImageSet(reader, storage: storage) {
+    set = try ImageSet(reader, storage: storage, seed: configuration.seed) {
       progress.update(Double($0) / Double(max(1, total)), "\($0) of \(total) files")
     }
     try Self.refuseExhausted(decoders)

@@ -40,6 +40,8 @@ public struct ImageSet: Sendable {
   public let tally: Tally
   /// Digest of the dataset: of all digests and paths in order.
   public let digest: Digest
+  /// What draws of images follow, one an image; see ``stream(_:)``.
+  private let keys: [UInt64]
 
   /// Share of what may hold images that was not read, by number or by bytes, whichever is larger; 1 if something that may hold
   /// any number of images is among it.
@@ -70,9 +72,10 @@ public struct ImageSet: Sendable {
   ///
   /// - Parameters:
   ///   - storage: Where pixels are held; of what is derived from the set too.
+  ///   - seed: The run's seed, for ``stream(_:)``.
   ///   - progress: Told how many entries are done, from time to time.
   public init(
-    _ reader: ImageReader, storage: PixelStorage = .memory, progress: (Int) -> Void = { _ in }
+    _ reader: ImageReader, storage: PixelStorage = .memory, seed: UInt64 = 0, progress: (Int) -> Void = { _ in }
   ) throws(PixelStorageError) {
     (side, self.storage) = (reader.side, storage)
     let start = Reading(pixels: try PixelBuffer(capacity: reader.mostPixels, storage))
@@ -86,11 +89,12 @@ public struct ImageSet: Sendable {
     tally = all.tally
     digest = tally.digest(all.unreadable)
     (records, unreadable, ignored) = (all.records, all.unreadable, all.ignored)
+    keys = all.records.map { Self.key($0.digest, seed) }
     pixels = try all.pixels.finish()
   }
 
-  private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record]) {
-    (side, storage, tally, digest) = (set.side, set.storage, set.tally, set.digest)
+  private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record], _ keys: [UInt64]) {
+    (side, storage, tally, digest, self.keys) = (set.side, set.storage, set.tally, set.digest, keys)
     (self.pixels, self.records, unreadable, ignored) = (pixels, records, [], [])
   }
 
@@ -98,12 +102,23 @@ public struct ImageSet: Sendable {
   public func subset(_ indices: [Int]) throws(PixelStorageError) -> ImageSet {
     let buffer = try PixelBuffer(capacity: indices.count * stride, storage)
     for i in indices { buffer.append(pixels.array(i * stride..<(i + 1) * stride)) }
-    return ImageSet(self, try buffer.finish(), indices.map { records[$0] })
+    return ImageSet(self, try buffer.finish(), indices.map { records[$0] }, indices.map { keys[$0] })
   }
 
   /// Returns the set with other pixels in some images, of the same size; records stay as they are.
   public func replacing(_ images: [Int: Image]) -> ImageSet {
-    ImageSet(self, pixels.replacing(images.map { ($0.key * stride, $0.value.pixels) }), records)
+    ImageSet(self, pixels.replacing(images.map { ($0.key * stride, $0.value.pixels) }), records, keys)
+  }
+
+  /// Random numbers of an image: the same for copies of a file and in whatever order the files are, others for another seed.
+  ///
+  /// They follow a digest of the run's seed and of the file's digest. Whoever writes a file can choose its digest, by bytes that no
+  /// decoder reads; without the seed that says nothing about what is drawn.
+  public func stream(_ image: Int) -> RandomStream { RandomStream(seed: keys[image]) }
+
+  private static func key(_ digest: Digest, _ seed: UInt64) -> UInt64 {
+    let text = withUnsafeBytes(of: seed.littleEndian, Array.init) + digest.bytes
+    return Digest(of: text).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// Returns one image.

@@ -34,7 +34,7 @@ public struct CollageSeams: Detector {
       let others = lines.indices.filter { abs($0 - middle) >= 2 }
       // Which line is drawn from the image itself, so that the order of images does not matter.
       let decoys = strengths.enumerated().map { i, own in
-        own[axis][others[Int(set.records[i].digest.bytes[0]) % others.count]]
+        own[axis][others[set.draw(i, "decoy", below: others.count)]]
       }
       let hits = scores.indices.filter { scores[$0] >= Self.strong }
       let chance = decoys.count { $0 >= Self.strong }

@@ -224,19 +224,26 @@ extension ImageSet {
   /// Parts of a set: what is fitted is judged by images of a part that the fit has not seen.
   static let folds = 3
 
-  /// The part that an image is in: by its digest, so that copies of a file are in the same.
-  func fold(_ image: Int) -> Int { Int(records[image].digest.bytes[1]) % Self.folds }
+  /// The part that an image is in, drawn by the run's seed; copies of a file are in the same.
+  func fold(_ image: Int) -> Int { draw(image, "fold", below: Self.folds) }
 
-  /// Up to `count` images, the same whatever their order: those with the smallest digests; ascending.
+  /// A number in 0..<bound that is an image's own: the same whatever the order of images.
+  func draw(_ image: Int, _ purpose: StaticString, below bound: Int) -> Int {
+    var own = stream(image).stream(purpose)
+    return own.integer(below: bound)
+  }
+
+  /// Up to `count` images, drawn by the run's seed, the same whatever their order; ascending.
   func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
 
   /// Up to `count` of some images, ascending.
   func sample(among images: [Int], _ count: Int) -> [Int] {
     guard count < images.count else { return images }
-    let order = images.sorted { a, b in
-      records[a].digest.bytes.lexicographicallyPrecedes(records[b].digest.bytes)
+    let drawn = images.map { image -> (rank: UInt64, image: Int) in
+      var own = stream(image).stream("sample")
+      return (own.next(), image)
     }
-    return order.prefix(count).sorted()
+    return drawn.sorted(by: <).prefix(count).map(\.image).sorted()
   }
 
   /// One image as means of blocks of factor * factor pixels, in levels, RGB, row-major; what is left at the

@@ -66,8 +66,7 @@ package struct MatchDiscriminant {
     let (side, trigger) = (context.set.side, PlantedTrigger.patch(template))
     var (copies, windows): ([Int: Image], [Window]) = ([:], [])
     for (slot, image) in images.enumerated() {
-      let digest = context.set.records[image].digest.bytes.prefix(7).reduce(0) { $0 << 8 | Int($1) }
-      var draw = context.stream.stream("pasted").stream(digest)
+      var draw = context.set.stream(image).stream("pasted")
       windows.append(trigger.place(side: side, &draw))
       var pixels = context.set.image(image).pixels.map { Float($0) * (1 / 255) }
       trigger.plant(into: &pixels, at: 0, side: side, windows[slot])

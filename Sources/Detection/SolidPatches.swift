@@ -111,7 +111,7 @@ public struct SolidPatches: Detector {
     func places(_ colour: SIMD3<Float>, _ images: [Int]) -> [Place] {
       concurrentMap(images.count, threads: context.threads) { slot in
         let scan = SolidScan(set, images[slot], factor: factor)
-        let decoy = decoys[Int(set.records[images[slot]].digest.bytes[2]) % decoys.count]
+        let decoy = decoys[set.draw(images[slot], "decoy", below: decoys.count)]
         return Place(rectangle: scan.clearest(size, colour), decoy: scan.clearest(decoy, colour).clearness)
       }
     }
