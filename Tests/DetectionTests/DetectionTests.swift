@@ -1054,7 +1054,7 @@ extension Encoder.Configuration {
     #expect(found.map(\.members.count) == [])
   }
 
-  /// A wave that is weak in some images leaves no empty valley, but it is as strong in the corners as elsewhere.
+  /// A wave that is weak in some images leaves no empty valley, but it is in all parts of them.
   @Test func evenPatternIsFoundThoughWeakInSome() throws {
     let wave = (0..<Self.side * Self.side).map {
       sin(2 * Double.pi * 9 * Double($0 % Self.side) / Double(Self.side) + 1)
@@ -1064,6 +1064,20 @@ extension Encoder.Configuration {
     let proposal = try #require(found.first)
     #expect(found.count == 1 && (proposal.separation?.valley ?? 0) > Separation.largestValley)
     #expect(proposal.members.count { $0.image < 130 } >= 125 && proposal.members.count <= 140)
+  }
+
+  /// Photographs in a white frame share it, at one place and all alike, but in their middle they share nothing.
+  @Test func frameIsNoPattern() throws {
+    let nothing = [Double](repeating: 0, count: Self.side * Self.side)
+    let plain = try Self.patterned(600, in: 0, nothing, seed: 26, noise: 40) { _ in 0 }
+    var images: [Int: Image] = [:]
+    for i in 0..<60 {
+      images[i] = plain.image(i).mapped { x, y, _, value in
+        min(x, y, Self.side - 1 - x, Self.side - 1 - y) < 3 ? 255 : value
+      }
+    }
+    let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
+    #expect(found.map(\.members.count) == [])
   }
 
   /// Random signs shift each coefficient by less than its deviation, but all of them.
