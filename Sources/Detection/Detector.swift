@@ -222,10 +222,10 @@ extension ImageSet {
   var screeningFactor: Int { max(1, side / 32) }
 
   /// Parts of a set: what is fitted is judged by images of a part that the fit has not seen.
-  static let folds = 3
+  package static let folds = 3
 
   /// The part that an image is in, drawn by the run's seed; copies of a file are in the same.
-  func fold(_ image: Int) -> Int { draw(image, "fold", below: Self.folds) }
+  package func fold(_ image: Int) -> Int { draw(image, "fold", below: Self.folds) }
 
   /// A number in 0..<bound that is an image's own: the same whatever the order of images.
   func draw(_ image: Int, _ purpose: StaticString, below bound: Int) -> Int {
@@ -234,7 +234,7 @@ extension ImageSet {
   }
 
   /// Up to `count` images, drawn by the run's seed, the same whatever their order; ascending.
-  func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
+  package func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
 
   /// Up to `count` of some images, ascending.
   func sample(among images: [Int], _ count: Int) -> [Int] {

@@ -1,10 +1,9 @@
 import Datasets
+import Detection
 import Foundation
 import Images
 import TestSupport
 import Testing
-
-@testable import Detection
 
 /// Which images are looked at first, and in which part they are, must not be up to whoever wrote the files.
 @Suite struct DrawTests {
