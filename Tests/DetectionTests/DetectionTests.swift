@@ -1071,10 +1071,15 @@ extension Encoder.Configuration {
     let nothing = [Double](repeating: 0, count: Self.side * Self.side)
     let plain = try Self.patterned(600, in: 0, nothing, seed: 26, noise: 40) { _ in 0 }
     var images: [Int: Image] = [:]
+    let inside = 3..<Self.side - 3
     for i in 0..<60 {
-      images[i] = plain.image(i).mapped { x, y, _, value in
-        min(x, y, Self.side - 1 - x, Self.side - 1 - y) < 3 ? 255 : value
+      var pixels = plain.image(i).pixels
+      for y in 0..<Self.side {
+        for x in 0..<Self.side where !inside.contains(x) || !inside.contains(y) {
+          for c in 0..<3 { pixels[3 * (y * Self.side + x) + c] = 255 }
+        }
       }
+      images[i] = Image(width: Self.side, height: Self.side, pixels: pixels)
     }
     let found = SpectralOutliers().proposals(Self.context(plain.replacing(images), planted: 0))
     #expect(found.map(\.members.count) == [])
