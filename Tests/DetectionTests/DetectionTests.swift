@@ -1065,7 +1065,7 @@ extension Encoder.Configuration {
     let valley = proposal.separation?.valley ?? 0
     #expect(found.count == 1 && valley > Separation.largestValley, "a valley of \(valley)")
     let planted = proposal.members.count { $0.image < 130 }
-    #expect(planted >= 115 && proposal.members.count <= 140, "\(planted) of \(proposal.members.count)")
+    #expect(planted >= 125 && proposal.members.count <= 140, "\(planted) of \(proposal.members.count)")
   }
 
   /// Random signs shift each coefficient by less than its deviation, but all of them.
