@@ -722,10 +722,10 @@ const bz_kernel_table NAME(bz_table) = {
     .integral = NAME(integral),
     .extrema = NAME(extrema),
     .cells = NAME(cells),
+    .likeness = NAME(likeness),
     .windows = NAME(windows),
     .window_distance = NAME(window_distance),
     .words = NAME(words),
-    .half_cells = NAME(half_cells),
-    .scan = NAME(scan),
+    .word_distances = NAME(word_distances),
     .nearest_windows = NAME(nearest_windows),
 };

@@ -148,33 +148,39 @@ static void NAME(cells)(const unsigned *sums, int plane, int width, int height, 
                         int columns, int rows, float *y) {
   const long stride = width + 1;
   sums += plane * stride * (height + 1);
+  // What a corner has above and left of it: whole pixels exactly, as only differences count, and the parts that it cuts.
   int x0[65];
-  double xf[65], edges[2][65], xs[65], ys[65];
+  float xf[65], xs[65], parts[2][65];
+  unsigned whole[2][65];
   for (int i = 0; i <= columns; i++) {
     double at = left + (double)across * i / columns;
     at = at < 0 ? 0 : at > width ? width : at;
-    xs[i] = at;
     x0[i] = (int)at < width ? (int)at : width - 1;
-    xf[i] = at - x0[i];
+    xf[i] = (float)(at - x0[i]);
+    xs[i] = (float)at;
   }
+  float before = 0;
   for (int j = 0; j <= rows; j++) {
     double at = top + (double)down * j / rows;
     at = at < 0 ? 0 : at > height ? height : at;
-    ys[j] = at;
     const int y0 = (int)at < height ? (int)at : height - 1;
-    const double yf = at - y0;
+    const float yf = (float)(at - y0);
     const unsigned *a = sums + y0 * stride, *b = a + stride;
-    double *edge = edges[j & 1], *before = edges[(j + 1) & 1];
+    unsigned *w = whole[j & 1], *wb = whole[(j + 1) & 1];
+    float *p = parts[j & 1], *pb = parts[(j + 1) & 1];
     for (int i = 0; i <= columns; i++) {
       const int x = x0[i];
-      const double upper = a[x] + xf[i] * (double)(a[x + 1] - a[x]), lower = b[x] + xf[i] * (double)(b[x + 1] - b[x]);
-      edge[i] = upper + yf * (lower - upper);
+      const unsigned aa = a[x], ab = a[x + 1] - aa, ba = b[x] - aa, pixel = b[x + 1] - aa - ab - ba;
+      w[i] = aa;
+      p[i] = xf[i] * (float)(int)ab + yf * ((float)(int)ba + xf[i] * (float)(int)pixel);
     }
+    const float tall = (float)at - before;
+    before = (float)at;
     if (j == 0) continue;
     for (int i = 0; i < columns; i++) {
-      const double area = (xs[i + 1] - xs[i]) * (ys[j] - ys[j - 1]);
-      const double sum = edge[i + 1] - edge[i] - before[i + 1] + before[i];
-      y[(j - 1) * columns + i] = area > 1e-6 ? (float)(sum / area) : -1;
+      const float area = (xs[i + 1] - xs[i]) * tall;
+      const float sum = (float)(int)(w[i + 1] - w[i] - wb[i + 1] + wb[i]) + (p[i + 1] - p[i] - pb[i + 1] + pb[i]);
+      y[(j - 1) * columns + i] = area > 1e-6f ? sum / area : -1;
     }
   }
 }
@@ -210,20 +216,28 @@ static int NAME(window_distance)(const unsigned char *windows, long a, long b) {
 // another, table by table, padded with zeros to `padded`, a multiple of 16.
 static void NAME(words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
                         unsigned *codes) {
-  float sums[512];
-  for (long n = 0; n < count; n++) {
-    const unsigned char *x = windows + 96 * n;
-    for (int j = 0; j < padded; j++) sums[j] = 0;
-    for (int i = 0; i < 96; i++) {
-      const float v = x[i];
-      const float *row = matrix + (long)i * padded;
-      for (int j = 0; j < padded; j++) sums[j] += v * row[j];
+  // Four windows at once, so that the matrix is read a fourth as often.
+  enum { TOGETHER = 4 };
+  float sums[TOGETHER][512], x[TOGETHER][96];
+  for (long n = 0; n < count; n += TOGETHER) {
+    const int own = count - n < TOGETHER ? (int)(count - n) : TOGETHER;
+    for (int k = 0; k < TOGETHER; k++)
+      for (int i = 0; i < 96; i++) x[k][i] = k < own ? windows[96 * (n + k) + i] : 0;
+    for (int j = 0; j < padded; j += LANES) {
+      vf a[TOGETHER] = {};
+      for (int i = 0; i < 96; i++) {
+        const vf m = NAME(load)(matrix + (long)i * padded + j);
+        UNROLL for (int k = 0; k < TOGETHER; k++) a[k] += m * x[k][i];
+      }
+      UNROLL for (int k = 0; k < TOGETHER; k++) memcpy(sums[k] + j, &a[k], sizeof a[k]);
     }
-    const float *sum = sums;
-    for (int t = 0; t < tables; t++) {
-      unsigned code = 0;
-      for (int b = 0; b < bits; b++) code |= (unsigned)(*sum++ > 0) << b;
-      codes[t * count + n] = code;
+    for (int k = 0; k < own; k++) {
+      const float *sum = sums[k];
+      for (int t = 0; t < tables; t++) {
+        unsigned code = 0;
+        for (int b = 0; b < bits; b++) code |= (unsigned)(*sum++ > 0) << b;
+        codes[t * count + n + k] = code;
+      }
     }
   }
 }
@@ -242,69 +256,55 @@ static void NAME(nearest_windows)(const unsigned char *windows, const int *start
   }
 }
 
-// Means over square cells, half a cell from each other, of all three planes.
-static void NAME(half_cells)(const unsigned *sums, int width, int height, float cell, int columns, int rows,
-                             double *scratch, unsigned char *y) {
-  const long stride = width + 1;
-  const double half = cell / 2.0;
-  // Corners of cells: three rows, in turn.
-  const int corners = columns + 2;
-  for (int c = 0; c < 3; c++, sums += stride * (height + 1), y += (long)columns * rows)
-    for (int j = 0; j < rows + 2; j++) {
-      const double at = j * half < height ? j * half : height;
-      const int y0 = (int)at < height ? (int)at : height - 1;
-      const double yf = at - y0;
-      const unsigned *a = sums + y0 * stride, *b = a + stride;
-      double *edge = scratch + (j % 3) * corners;
-      for (int i = 0; i < corners; i++) {
-        const double across = i * half < width ? i * half : width;
-        const int x = (int)across < width ? (int)across : width - 1;
-        const double xf = across - x;
-        const double upper = a[x] + xf * (double)(a[x + 1] - a[x]), lower = b[x] + xf * (double)(b[x + 1] - b[x]);
-        edge[i] = upper + yf * (lower - upper);
-      }
-      if (j < 2) continue;
-      const double *before = scratch + ((j + 1) % 3) * corners, weight = 1 / ((double)cell * cell);
-      unsigned char *to = y + (long)(j - 2) * columns;
-      for (int i = 0; i < columns; i++) {
-        const double v = (edge[i + 2] - edge[i] - before[i + 2] + before[i]) * weight + 0.5;
-        to[i] = v > 255 ? 255 : v < 0 ? 0 : (unsigned char)v;
-      }
-    }
+// Bits in which words of windows differ from those of a given one.
+static void NAME(word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances) {
+  for (long n = 0; n < count; n++) distances[n] = 0;
+  for (int t = 0; t < tables; t++, codes += count)
+    for (long n = 0; n < count; n++) distances[n] += __builtin_popcount(codes[n] ^ to[t]);
 }
 
-static int NAME(scan)(const unsigned char *planes, int columns, int rows, const bz_cell *cells, int count, int across,
-                      int down, int apart, unsigned short *sums, bz_hit *hits, int capacity) {
-  int filled = 0;
-  const int last = columns - across;
-  for (int r = 0; r + down < rows; r++) {
-    if (last <= 0) break;
-    memset(sums, 0, last * sizeof *sums);
-    for (int k = 0; k < count; k++) {
-      const bz_cell cell = cells[k];
-      const unsigned char *from = planes + ((long)cell.plane * rows + r + cell.y) * columns + cell.x, level = cell.level;
-      for (int i = 0; i < last; i++) {
-        const unsigned char v = from[i];
-        sums[i] += (unsigned char)(v > level ? v - level : level - v);
-      }
+INLINE float NAME(total)(vf v) {
+  float sum = 0;
+  for (int l = 0; l < LANES; l++) sum += v[l];
+  return sum;
+}
+
+// Square of the correlation of cells of an image with a picture's; see CKernels.h.
+static float NAME(likeness)(const unsigned *sums, int width, int height, float left, float top, float across, float down,
+                            int columns, int rows, const float *picture, int waves, float norm) {
+  float x[64 * 64 + 16];
+  const int n = columns * rows, padded = (n + 15) / 16 * 16;
+  float cross = 0, square = 0;
+  int inside = 0;
+  for (int plane = 0; plane < 3; plane++, picture += (2 + waves) * padded) {
+    NAME(cells)(sums, plane, width, height, left, top, across, down, columns, rows, x);
+    float sum = 0;
+    int own = 0;
+    for (int i = 0; i < n; i++)
+      if (x[i] >= 0) sum += x[i], own++;
+    const float mean = own ? sum / own : 0;
+    // Cells outside of the image have its mean.
+    for (int i = 0; i < n; i++) x[i] = x[i] >= 0 ? x[i] - mean : 0;
+    for (int i = n; i < padded; i++) x[i] = 0;
+    inside += own;
+    vf xx = {};
+    for (int i = 0; i < padded; i += LANES) {
+      const vf v = NAME(load)(x + i);
+      xx += NAME(load)(picture + i) * v * v;
     }
-    for (int i = 0; i < last; i++) {
-      const int v = sums[i];
-      if (filled == capacity && v >= hits[filled - 1].sum) continue;
-      // Of those near each other only the best; hits are in order.
-      int near = -1;
-      for (int k = 0; k < filled; k++) {
-        const int dx = hits[k].x - i, dy = hits[k].y - r;
-        if (dx <= apart && dx >= -apart && dy <= apart && dy >= -apart) {
-          near = k;
-          break;
-        }
-      }
-      if (near >= 0 && hits[near].sum <= v) continue;
-      int k = near >= 0 ? near : filled < capacity ? filled++ : filled - 1;
-      for (; k > 0 && hits[k - 1].sum > v; k--) hits[k] = hits[k - 1];
-      hits[k] = (bz_hit){i, r, v};
+    float left_over = NAME(total)(xx);
+    const float *row = picture + padded;
+    for (int k = 0; k <= waves; k++, row += padded) {
+      vf dots = {};
+      for (int i = 0; i < padded; i += LANES) dots += NAME(load)(row + i) * NAME(load)(x + i);
+      const float dot = NAME(total)(dots);
+      if (k == 0)
+        cross += dot;
+      else
+        left_over -= dot * dot;
     }
+    square += left_over > 0 ? left_over : 0;
   }
-  return filled;
+  if (2 * inside < 3 * n || square <= 0 || norm <= 0 || cross <= 0) return -1;
+  return cross * cross / (square * norm);
 }

@@ -9,119 +9,118 @@ extension Picture {
     package init(_ image: IntegralImage, _ pose: Pose) { (self.image, self.pose) = (image, pose) }
   }
 
-  /// What images share around windows that are alike.
-  ///
-  /// Windows are laid on each other with what surrounds them; the connected region in which they agree is the picture. The frame
-  /// grows while the region reaches its edge, and is then fitted to it.
-  ///
-  /// - Parameter sightings: Of different images, the best first; pixels of the first are the picture's.
-  /// - Returns: Nil if they agree nowhere. Poses are those of all sightings, in their order.
-  package static func recover(_ sightings: [Sighting]) -> (picture: Picture, poses: [Pose])? {
-    guard sightings.count >= Rules.leastImages - 1, let first = sightings.first else { return nil }
-    let unit = first.pose.scale
-    var own = sightings.map { sighting in
-      Sighting(sighting.image, Pose(x: sighting.pose.x, y: sighting.pose.y, scale: sighting.pose.scale / unit))
-    }
-    // The window itself first.
-    var picture = frame(own, width: unit, height: unit)
-    align(&own, to: picture)
-    picture = frame(own, width: unit, height: unit)
-    let inner = picture.residuals(own).sorted()[picture.count / 2]
-    var (width, height) = (unit, unit)
-    for _ in 0..<Rules.growths {
-      // As much again on every side.
-      (width, height) = (
-        min(width * Rules.growth, Float(first.image.width)), min(height * Rules.growth, Float(first.image.height))
-      )
-      picture = frame(own, width: width, height: height)
-      guard picture.keepShared(own, inner: inner) else { return nil }
-      align(&own, to: picture)
-      picture = frame(own, width: width, height: height)
-      guard picture.keepShared(own, inner: inner), let extent = picture.extent else { return nil }
-      let isInside =
-        extent.rows.lowerBound > 1 && extent.columns.lowerBound > 1 && extent.rows.upperBound < picture.rows - 1
-        && extent.columns.upperBound < picture.columns - 1
-      let (across, down) = (Float(extent.columns.count), Float(extent.rows.count))
-      let (columns, rows) = (Float(picture.columns), Float(picture.rows))
-      // To its middle.
-      let x = (Float(extent.columns.lowerBound) + across / 2) / columns - 0.5
-      let y = (Float(extent.rows.lowerBound) + down / 2) / rows - 0.5
-      for i in own.indices {
-        own[i].pose.x += x * width * own[i].pose.scale
-        own[i].pose.y += y * height * own[i].pose.scale
+  /// What images share.
+  package struct Recovered: Sendable {
+    package var picture: Picture
+    /// Where its middle is in pixels of the first image, from where that of the frame was.
+    package var x: Float = 0
+    package var y: Float = 0
+    /// Images that show it, as places among the sightings.
+    package var poses: [(sighting: Int, pose: Pose, score: Float)]
+
+    /// The same with a frame that is larger or smaller at some sides; nil if it gets too small or nothing is left.
+    fileprivate func resized(_ sides: [(x: Float, y: Float)], by share: Float, _ sightings: [Sighting]) -> Self? {
+      let (across, down) = (sides.count { $0.x != 0 }, sides.count { $0.y != 0 })
+      let (width, height) = (picture.width, picture.height)
+      let frame = Picture(width: width * (1 + share * Float(across)), height: height * (1 + share * Float(down)))
+      guard min(frame.width, frame.height) >= Float(Rules.finestBox) else { return nil }
+      let x = sides.reduce(0) { $0 + $1.x } * share * width / 2
+      let y = sides.reduce(0) { $0 + $1.y } * share * height / 2
+      let moved = poses.map { one in
+        let pose = Pose(x: one.pose.x + x * one.pose.scale, y: one.pose.y + y * one.pose.scale, scale: one.pose.scale)
+        return (one.sighting, Sighting(sightings[one.sighting].image, pose))
       }
-      (width, height) = ((across + 2) / columns * width, (down + 2) / rows * height)
-      if isInside { break }
-    }
-    picture = frame(own, width: width, height: height)
-    guard picture.keepShared(own, inner: inner) else { return nil }
-    align(&own, to: picture)
-    let shared = picture.isShared
-    picture = frame(own, width: width, height: height)
-    if !picture.keepShared(own, inner: inner) { picture.isShared = shared }
-    return (picture, own.map(\.pose))
-  }
-
-  /// The median of what images have at their poses.
-  private static func frame(_ own: [Sighting], width: Float, height: Float) -> Picture {
-    let longer = max(width, height)
-    let cells = min(Rules.frameCells, longer)
-    let columns = max(Rules.leastSide, Int((cells * width / longer).rounded()))
-    let rows = max(Rules.leastSide, Int((cells * height / longer).rounded()))
-    var picture = Picture(
-      columns: columns, rows: rows, width: width, height: height, levels: [],
-      isShared: [Bool](repeating: true, count: columns * rows))
-    let all = own.map { picture.cells($0.image, $0.pose) }
-    picture.levels = (0..<3 * picture.count).map { i in median(all.map { $0[i] }.filter { $0 >= 0 }) ?? 0 }
-    return picture
-  }
-
-  private static func align(_ own: inout [Sighting], to picture: Picture) {
-    for i in own.indices {
-      own[i].pose = picture.refined(own[i].image, own[i].pose, step: Rules.alignmentStep).pose
+      guard var next = frame.settled(moved, rounds: 1) else { return nil }
+      (next.x, next.y) = (self.x + x, self.y + y)
+      return next
     }
   }
 
-  /// Median over images of how far each cell is from the picture, in levels.
-  private func residuals(_ own: [Sighting]) -> [Float] {
-    let all = own.map { cells($0.image, $0.pose) }
-    return (0..<count).map { i in
-      let values = all.compactMap { cells -> Float? in
-        guard cells[i] >= 0 else { return nil }
-        return (0..<3).reduce(Float(0)) { $0 + abs(cells[$1 * count + i] - levels[$1 * count + i]) } / 3
-      }
-      return 2 * values.count > own.count ? Self.median(values) ?? .infinity : .infinity
+  /// What images share where they are laid on each other.
+  ///
+  /// The median of their levels, less the brightness of each. Weights are one over the square of what images deviate by, so that what
+  /// shows through between letters counts little. Images of which it explains less than half are left out. Strips of the
+  /// frame that are not explained either are cut off, and it grows by those that are.
+  ///
+  /// - Parameters:
+  ///   - sightings: Of different images, the best first; pixels of the first are the picture's.
+  ///   - width: Of the frame, in pixels of the first.
+  /// - Returns: Nil if too few agree.
+  package static func recover(_ sightings: [Sighting], width: Float, height: Float) -> Recovered? {
+    let start = Picture(width: width, height: height)
+    guard var found = start.settled(sightings.enumerated().map { ($0, $1) }, rounds: Rules.recoveryRounds) else {
+      return nil
     }
-  }
-
-  /// Keeps the region around the middle in which images agree: nearer, on a scale of ratios, to how they agree in the window than to
-  /// how unrelated images do.
-  private mutating func keepShared(_ own: [Sighting], inner: Float) -> Bool {
-    let residuals = residuals(own)
-    let limit = (max(inner, 1) * Rules.unrelated).squareRoot()
-    let agrees = residuals.map { $0 <= limit }
-    // The largest connected region.
-    var label = [Int](repeating: -1, count: count)
-    var (best, bestSize) = (-1, 0)
-    for start in 0..<count where agrees[start] && label[start] < 0 {
-      var (stack, size) = ([start], 0)
-      label[start] = start
-      while let i = stack.popLast() {
-        size += 1
-        let (x, y) = (i % columns, i / columns)
-        for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
-          let (u, v) = (x + dx, y + dy)
-          guard u >= 0, v >= 0, u < columns, v < rows, agrees[v * columns + u], label[v * columns + u] < 0 else {
-            continue
-          }
-          label[v * columns + u] = start
-          stack.append(v * columns + u)
+    // Larger windows than the picture are alike as well: first what is not shared is cut off.
+    for share in Rules.strips {
+      for isInside in [true, false] {
+        for _ in 0..<Rules.growths {
+          let own = found.poses.map { Sighting(sightings[$0.sighting].image, $0.pose) }
+          let sides = Self.sides.filter { found.picture.isShared(own, at: $0, share, inside: isInside) != isInside }
+          guard !sides.isEmpty, let next = found.resized(sides, by: isInside ? -share : share, sightings) else { break }
+          found = next
         }
       }
-      if size > bestSize { (best, bestSize) = (start, size) }
     }
-    isShared = label.map { $0 == best && best >= 0 }
-    return bestSize >= Rules.leastCells
+    return found
+  }
+
+  private static let sides: [(x: Float, y: Float)] = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+
+  /// Lays images on each other in turns.
+  fileprivate func settled(_ sightings: [(Int, Sighting)], rounds: Int) -> Recovered? {
+    var (picture, own, kept) = (self, sightings, Array(sightings.indices))
+    for round in 0..<rounds {
+      guard kept.count >= Rules.leastImages - 1 else { return nil }
+      picture.fit(kept.map { picture.cells(own[$0].1.image, own[$0].1.pose) })
+      let matcher = Matcher(picture)
+      for i in own.indices {
+        own[i].1.pose =
+          matcher.refined(
+            own[i].1.image, own[i].1.pose, step: round == 0 ? Rules.alignmentStep : Rules.alignmentStep / 2
+          ).pose
+      }
+      kept = own.indices.filter { matcher.score(own[$0].1.image, own[$0].1.pose) >= Rules.leastScore }
+    }
+    guard kept.count >= Rules.leastImages - 1 else { return nil }
+    let matcher = Matcher(picture)
+    return Recovered(
+      picture: picture, poses: kept.map { (own[$0].0, own[$0].1.pose, matcher.score(own[$0].1.image, own[$0].1.pose)) })
+  }
+
+  /// Whether the strip at a side, inside or outside of the frame, is explained by half in half of the images.
+  private func isShared(_ own: [Sighting], at side: (x: Float, y: Float), _ share: Float, inside: Bool) -> Bool {
+    var strip = Picture(
+      width: side.x == 0 ? width : share * width, height: side.y == 0 ? height : share * height)
+    let poses = own.map { sighting -> Pose in
+      var pose = sighting.pose
+      pose.x += side.x * (inside ? width - strip.width : width + strip.width) / 2 * pose.scale
+      pose.y += side.y * (inside ? height - strip.height : height + strip.height) / 2 * pose.scale
+      return pose
+    }
+    strip.fit(zip(own, poses).map { strip.cells($0.image, $1) })
+    let matcher = Matcher(strip)
+    return 2 * zip(own, poses).count { matcher.score($0.image, $1) >= Rules.leastScore } >= own.count
+  }
+
+  /// Takes levels and weights from images that are laid on each other.
+  private mutating func fit(_ all: [[Float]]) {
+    weights = [Float](repeating: 1, count: 3 * count)
+    var shifts = [[Float]](repeating: [0, 0, 0], count: all.count)
+    // First as they are, as opaque pictures and letters have the same brightness everywhere.
+    for _ in 0..<Rules.fitRounds {
+      for i in 0..<3 * count {
+        let values = all.indices.compactMap { all[$0][i] >= 0 ? all[$0][i] - shifts[$0][i / count] : nil }
+        guard 2 * values.count > all.count, let middle = Self.median(values) else {
+          (levels[i], weights[i]) = (128, 0)
+          continue
+        }
+        levels[i] = middle
+        let residual = Self.median(values.map { abs($0 - middle) }) ?? 0
+        weights[i] = 1 / (residual * residual + Rules.leastResidual * Rules.leastResidual)
+      }
+      shifts = all.map(offsets)
+    }
   }
 
   private static func median(_ values: [Float]) -> Float? {

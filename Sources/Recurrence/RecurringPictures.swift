@@ -4,20 +4,22 @@ import Foundation
 import Images
 import Randomness
 
-/// Finds pictures that recur, level by level, in photographs that have nothing else in common.
+/// Finds pictures that recur in photographs that have nothing else in common.
 ///
-/// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words; of windows that
-///    share one the distance to every image's nearest window tells how many images have the same, and how far the next ones are.
-/// 2. In the other half one window and one distance t, both fixed before, are tested: among images within 2t, how many are within
-///    t. Natural windows come in all degrees, so that their density grows with distance; what is pasted is there or it is not.
-///    Holm's correction accounts for the number of candidates.
-/// 3. The picture of a confirmed one is recovered from its images and looked for in all of them; mirrored and turned pictures are
-///    the decoys that its members are told by, at the false-discovery rate.
+/// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
+///    several windows at the same places (``Constellations``), or one window with far more images alike than a little less alike
+///    (``Gap``), are laid on each other, and what they share is recovered.
+/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all images, where windows of theirs
+///    are, and so are pictures turned over.
+/// 3. In the other half a limit that was fixed in the first one is tested, twice: natural things come in all degrees, so that few are
+///    within the limit for those within twice as much; and they come turned over as often. Both have to be ruled out. Holm's
+///    correction accounts for the number of candidates.
+/// 4. Members are told by competition with the turned pictures, at the false-discovery rate.
 ///
 /// - Source: Our own; scale-space extrema as in Lowe, IJCV 2004, with boxes as in Agrawal et al., CenSurE, ECCV 2008; signs of random
 ///   directions: Charikar, STOC 2002.
-/// - Limits: What is the same up to brightness or contrast only, as half-transparent pictures; what has no texture; what is smaller
-///   than some nine pixels, or turned by an angle that differs from image to image.
+/// - Limits: What has no texture, or looks the same turned over; what is smaller than some nine pixels, or turned by an angle that
+///   differs from image to image.
 package struct RecurringPictures: Sendable {
   /// Images that show the same picture.
   package struct Family: Sendable {
@@ -34,6 +36,14 @@ package struct RecurringPictures: Sendable {
     /// The best first.
     package var members: [Int] {
       scores.indices.filter { scores[$0] >= threshold }.sorted { (scores[$0], $1) > (scores[$1], $0) }
+    }
+
+    /// True if half of some places lie in what its members show.
+    func holds(_ places: [(image: Int, pose: Picture.Pose)]) -> Bool {
+      2
+        * places.count {
+          scores[$0.image] >= threshold && picture.holds(poses[$0.image], $0.pose.x, $0.pose.y)
+        } >= places.count
     }
   }
 
@@ -57,27 +67,20 @@ package struct RecurringPictures: Sendable {
     (self.source, self.stream, self.rate, self.threads, self.report) = (source, stream, rate, threads, report)
   }
 
-  /// A window, and up to which distance others are the same.
+  /// A picture that images of the discovery half share, and how to look for it.
   private struct Candidate: Sendable {
-    var window: [UInt8]
-    var limit: Int32
-    var pValue: Double
-    /// Images in which it was discovered with its place there, the nearest first; those up to the limit.
-    var places: [(image: Int, place: WindowScan.Place)]
+    var picture: Picture
+    var search: PictureSearch
+    /// Images that it was recovered from, and where it is in them.
+    var places: [(image: Int, pose: Picture.Pose)]
+    /// In half of them it is at most this.
+    var distance: Float
+  }
 
-    /// True if it is a window of the same picture: in most of its images that picture's window is there too, always as far away.
-    func isPart(of other: Self) -> Bool {
-      let known = Dictionary(other.places.map { ($0.image, $0.place) }) { first, _ in first }
-      let offsets = places.compactMap { place -> (x: Float, y: Float)? in
-        known[place.image].map { ((place.place.x - $0.x) / $0.side, (place.place.y - $0.y) / $0.side) }
-      }
-      guard 2 * offsets.count >= min(places.count, other.places.count), offsets.count > 0 else { return false }
-      let middle = (
-        x: offsets.map(\.x).sorted()[offsets.count / 2], y: offsets.map(\.y).sorted()[offsets.count / 2]
-      )
-      let near = offsets.count { abs($0.x - middle.x) < Rules.sameOffset && abs($0.y - middle.y) < Rules.sameOffset }
-      return 2 * near >= offsets.count
-    }
+  /// What is known of an image: for each candidate the place of its picture, and the scores of its decoys.
+  private struct Sight: Sendable {
+    var thumbnail: [Float]
+    var matches: [[PictureSearch.Match]]
   }
 
   /// Looks through all images.
@@ -94,176 +97,294 @@ package struct RecurringPictures: Sendable {
       }
     }
     report("\(store.places.count) windows of \(discovery.count) images")
-    let candidates = discovered(store)
+    guard !store.places.isEmpty else { return [] }
+    let words = Words(store, stream.stream("words"))
+    let candidates = discovered(store, words)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    let rest = order.dropFirst(discovery.count).sorted()
-    let confirmed = confirmed(candidates, rest)
+    let sights = sights(of: candidates, in: Array(0..<source.count), words)
+    report("all images looked at for \(candidates.count)")
     var families: [Family] = []
-    for (candidate, pValue, places) in confirmed {
-      let isKnown = families.contains { family in
-        2
-          * places.count { place in
-            guard family.scores[place.image] >= family.threshold else { return false }
-            let pose = family.poses[place.image]
-            return abs(place.place.x - pose.x) * 2 <= family.picture.width * pose.scale
-              && abs(place.place.y - pose.y) * 2 <= family.picture.height * pose.scale
-          } >= places.count
-      }
-      if isKnown { continue }
-      if let family = family(of: candidate, pValue, places) { families.append(family) }
+    for (k, pValue, gap) in confirmed(candidates, sights, discovery, order.dropFirst(discovery.count).sorted()) {
+      let family = family(of: k, candidates[k], sights, pValue, gap)
+      if !families.contains(where: { $0.holds(candidates[k].places) }) { families.append(family) }
     }
     return families
   }
 
+  /// Looks for candidates in images.
+  private func sights(of candidates: [Candidate], in images: [Int], _ words: Words) -> [Sight?] {
+    source.map(images, threads: threads) { photograph in
+      let integral = IntegralImage(photograph.image)
+      let scan = WindowScan(integral, atMost: Rules.windowsSearched)
+      let codes = words.codes(scan.windows)
+      return Sight(
+        thumbnail: scan.thumbnail,
+        matches: candidates.map { $0.search.matches(in: integral, places: scan.places, codes: codes) })
+    }
+  }
+
   // MARK: discovery
 
-  /// Windows with far more images near than a little farther, those first that are most alike for their contrast.
-  private func discovered(_ store: WindowStore) -> [Candidate] {
-    let words = Words(store, stream.stream("words"))
-    let shared = words.candidates(store, threads: threads)
+  /// Pictures that images seem to share: by windows that keep their places, then by single ones that have the same levels.
+  private func discovered(_ store: WindowStore, _ words: Words) -> [Candidate] {
+    let codes = words.codes(store.levels)
+    let constellations = Constellations(store, codes, stream.stream("links"), threads: threads)
+    let groups = constellations.groups(store, words, codes, rate: rate, threads: threads)
+    report("\(constellations.links.count) links; support \(groups.map(\.partners.count))")
+    var candidates: [Candidate] = []
+    func add(_ group: Group) {
+      guard !candidates.contains(where: { isPart(group, of: $0, store) }),
+        let candidate = recovered(group, store, codes, words)
+      else { return }
+      candidates.append(candidate)
+    }
+    for group in groups where candidates.count < Rules.tests { add(group) }
+    let before = candidates.count
+    for group in alike(store, codes) where candidates.count < before + Rules.tests { add(group) }
+    return rare(candidates, store, words)
+  }
+
+  /// Those that may be confirmed, as a sample of images tells early: nature has others, and them turned over, in all degrees.
+  private func rare(_ candidates: [Candidate], _ store: WindowStore, _ words: Words) -> [Candidate] {
+    guard !candidates.isEmpty else { return [] }
+    let step = max(1, store.images.count / Rules.sampledImages)
+    let sample = stride(from: 0, to: store.images.count, by: step).map { store.images[$0] }
+    let seen = sights(of: candidates, in: sample, words).compactMap(\.self)
+    return candidates.indices.filter { k in
+      let own = candidates[k]
+      let turned = seen.count { $0.matches[k].dropFirst().contains { $0.distance <= own.distance } }
+      let beyond = seen.count { (own.distance.nextUp...2 * own.distance).contains($0.matches[k][0].distance) }
+      report("candidate \(k): turned \(turned) and beyond \(beyond) of \(seen.count) at \(own.distance)")
+      return turned * step <= own.places.count
+        && Rules.naturalShare * Double(own.places.count + beyond * step) <= Double(own.places.count)
+    }.map { candidates[$0] }
+  }
+
+  /// Single windows with far more images near than a little farther, those first that are most alike for their contrast.
+  private func alike(_ store: WindowStore, _ codes: [UInt32]) -> [Group] {
+    let shared = Words.candidates(store, codes, threads: threads)
     report("\(shared.count) candidates, the best ratios \(shared.prefix(4).map { $0.ratio })")
-    let looked = Array(shared.prefix(Rules.candidates))
-    let tried = concurrentMap(looked.count, threads: threads) { k -> Candidate? in
-      let window = store.window(looked[k].window)
-      let (distances, nearest) = store.nearest(to: window)
-      guard let gap = Gap(distances, store.thumbnails) else { return nil }
-      let members = distances.indices.filter { distances[$0] <= gap.limit }
+    let (looked, owners) = (Array(shared.prefix(Rules.candidates)), store.owners)
+    return concurrentMap(looked.count, threads: threads) { k -> Group? in
+      let window = looked[k].window
+      let (distances, nearest) = store.nearest(to: store.window(window))
+      guard
+        let gap = Gap(
+          distances.map(Float.init), store.thumbnails, atLeast: Rules.leastLimit * Float(WindowScan.levels)),
+        gap.pValue <= rate
+      else { return nil }
+      let own = Int(owners[window])
+      let members = distances.indices.filter { Float(distances[$0]) <= gap.limit && $0 != own }
         .sorted { (distances[$0], $0) < (distances[$1], $1) }
-      return Candidate(
-        window: window, limit: gap.limit, pValue: gap.pValue,
-        places: members.map { (store.images[$0], store.places[Int(nearest[$0])]) })
+      return Group(
+        exemplar: own,
+        partners: members.map { ($0, Transform(store.places[window], store.places[Int(nearest[$0])]), 1) },
+        windows: [window])
     }.compactMap(\.self)
-    // Those that agree best for their contrast: rank by chance alone would put plain grounds, which many images have, before rare
-    // pictures.
-    var kept: [Candidate] = []
-    for candidate in tried
-    where kept.count < Rules.tests && candidate.pValue <= rate && !kept.contains(where: { candidate.isPart(of: $0) }) {
-      kept.append(candidate)
+  }
+
+  /// True if a group was found by what a candidate shows.
+  private func isPart(_ group: Group, of candidate: Candidate, _ store: WindowStore) -> Bool {
+    let place = store.places[group.windows[0]]
+    let known = Dictionary(candidate.places.map { ($0.image, $0.pose) }) { first, _ in first }
+    let own =
+      [(group.exemplar, place.x, place.y)]
+      + group.partners.map { partner in
+        let t = partner.transform
+        return (partner.image, t.scale * place.x + t.x, t.scale * place.y + t.y)
+      }
+    let poses = own.compactMap { image, x, y in known[store.images[image]].map { (pose: $0, x: x, y: y) } }
+    return 2 * poses.count { candidate.picture.holds($0.pose, $0.x, $0.y) } >= max(2, min(own.count, known.count))
+  }
+
+  /// What a group's images share.
+  private func recovered(_ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words) -> Candidate? {
+    let count = store.places.count
+    func bits(_ a: Int, _ b: Int) -> Int {
+      (0..<Rules.tables).reduce(0) { $0 + (codes[$1 * count + a] ^ codes[$1 * count + b]).nonzeroBitCount }
     }
-    for c in kept {
-      report(
-        "candidate p \(c.pValue) limit \(Float(c.limit) / 96) images \(c.places.count) contrast \(Words.contrast(c.window)) side \(c.places[0].place.side)"
-      )
+    let partners = Array(group.partners.prefix(Rules.recoveryImages - 1))
+    // Windows of the exemplar that half of the others have at the same place.
+    var shared: [(window: Int, partners: Int)] = []
+    for window in Int(store.starts[group.exemplar])..<Int(store.starts[group.exemplar + 1]) {
+      let place = store.places[window]
+      let having = partners.count { partner in
+        (Int(store.starts[partner.image])..<Int(store.starts[partner.image + 1])).contains {
+          partner.transform.takes(place, to: store.places[$0]) && bits(window, $0) <= words.sameBits
+        }
+      }
+      if 2 * having >= partners.count || group.windows.contains(window) { shared.append((window, having)) }
     }
-    return kept
+    let places = shared.map { store.places[$0.window] }
+    let (left, right) = (places.map { $0.x - $0.side / 2 }.min() ?? 0, places.map { $0.x + $0.side / 2 }.max() ?? 0)
+    let (top, bottom) = (places.map { $0.y - $0.side / 2 }.min() ?? 0, places.map { $0.y + $0.side / 2 }.max() ?? 0)
+    let (x, y) = ((left + right) / 2, (top + bottom) / 2)
+    let chosen =
+      ([(group.exemplar, Picture.Pose(x: x, y: y, scale: 1))]
+      + partners.map { partner in
+        let t = partner.transform
+        return (partner.image, Picture.Pose(x: t.scale * x + t.x, y: t.scale * y + t.y, scale: t.scale))
+      }).sorted { $0.0 < $1.0 }
+    let integrals = source.map(chosen.map { store.images[$0.0] }, threads: threads) { IntegralImage($0.image) }
+    let sightings = zip(chosen, integrals).compactMap { chosen, integral in
+      integral.map { (image: chosen.0, sighting: Picture.Sighting($0, chosen.1)) }
+    }
+    guard
+      let recovered = Picture.recover(
+        sightings.map(\.sighting), width: right - left, height: bottom - top)
+    else {
+      report("nothing recovered of \(sightings.count)")
+      return nil
+    }
+    let (picture, poses) = (recovered.picture, recovered.poses)
+    // Images of one kind are alike as wholes.
+    let large = poses.count { one in
+      let image = sightings[one.sighting].sighting.image
+      return picture.width * picture.height * one.pose.scale * one.pose.scale
+        > Rules.largestShare * Float(image.width * image.height)
+    }
+    guard 2 * large <= poses.count else {
+      report("\(picture.width)x\(picture.height) is more than half of the images")
+      return nil
+    }
+    // Nature says nothing of what looks the same turned over: dots, rings, lines.
+    guard PictureSearch(picture, windows: [], words).decoys > 0 else {
+      report("looks the same turned over")
+      return nil
+    }
+    shared.sort { ($1.partners, $0.window) < ($0.partners, $1.window) }
+    let windows = shared.prefix(Rules.searchedWindows).map { window, _ in
+      var place = store.places[window]
+      (place.x, place.y) = (place.x - x - recovered.x, place.y - y - recovered.y)
+      return (levels: store.window(window), place: place)
+    }
+    report(
+      "candidate \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, \(poses.count) of \(sightings.count) images, \(shared.count) windows, contrast \(picture.contrast), scores \(poses.map(\.score).sorted().map { Int(100 * $0) })"
+    )
+    return Candidate(
+      picture: picture, search: PictureSearch(picture, windows: windows, words),
+      places: poses.map { (store.images[sightings[$0.sighting].image], $0.pose) },
+      distance: PictureSearch.distance(poses.map(\.score).sorted()[poses.count / 2]))
   }
 
   // MARK: confirmation
 
-  private typealias Sighted = (image: Int, place: WindowScan.Place)
-
-  /// Candidates that hold in other images, the surest first, with all images in which they are.
-  private func confirmed(_ candidates: [Candidate], _ images: [Int]) -> [(Candidate, Double, [Sighted])] {
-    let seen = source.map(images, threads: threads) { photograph in
-      let scan = WindowScan(photograph.image)
-      var store = WindowStore()
-      store.append(scan, image: photograph.index)
-      return (
-        nearest: candidates.map { candidate -> (distance: Int32, place: WindowScan.Place?) in
-          let (distances, windows) = store.nearest(to: candidate.window)
-          return (distances[0], windows[0] < 0 ? nil : scan.places[Int(windows[0])])
-        }, thumbnail: scan.thumbnail
-      )
-    }
-    let readable = images.indices.filter { seen[$0] != nil }
-    let all = readable.compactMap { seen[$0] }
-    let thumbnails = all.map(\.thumbnail)
-    var tested: [(Candidate, Double, [Sighted])] = []
-    for (k, candidate) in candidates.enumerated() {
-      let distances = all.map { $0.nearest[k].distance }
-      let gap = Gap(distances, thumbnails, limit: candidate.limit)
+  /// Candidates that hold in other images, the surest first, and what was tested.
+  private func confirmed(
+    _ candidates: [Candidate], _ sights: [Sight?], _ discovery: [Int], _ rest: [Int]
+  ) -> [(candidate: Int, pValue: Double, gap: Gap)] {
+    func readable(_ images: [Int]) -> [Sight] { images.compactMap { sights[$0] } }
+    let (before, after) = (readable(discovery), readable(rest))
+    var tested: [(candidate: Int, pValue: Double, gap: Gap)] = []
+    for k in candidates.indices {
+      func distances(_ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
+      func turned(_ sights: [Sight]) -> [[Float]] {
+        (1..<candidates[k].search.decoys + 1).map { decoy in
+          sights.compactMap {
+            $0.matches[k][decoy].score > $0.matches[k][0].score ? $0.matches[k][decoy].distance : nil
+          }
+        }
+      }
+      guard
+        var gap = Gap(
+          distances(before), turned: turned(before), before.map(\.thumbnail), atLeast: Rules.leastDistance)
+      else {
+        report("candidate \(k): no gap; \(distances(before).sorted().prefix(40).map { Int(100 * $0) })")
+        continue
+      }
+      gap.widen(distances(before))
+      let own = Gap(distances(after), turned: turned(after), after.map(\.thumbnail), like: gap)
       report(
-        "candidate \(k): p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond; \(candidate.places.count) before")
-      let places = distances.indices.filter { distances[$0] <= candidate.limit }
-        .sorted { (distances[$0], $0) < (distances[$1], $1) }
-        .compactMap { i in all[i].nearest[k].place.map { (images[readable[i]], $0) } }
-      tested.append((candidate, gap.pValue, candidate.places + places))
+        "candidate \(k): limit \(gap.limit), before p \(gap.pValue) \(gap.within) within \(gap.beyond) beyond, p \(own.pValue) \(own.within) within \(own.beyond) beyond \(own.turned) turned; \(distances(after).sorted().prefix(50).map { Int(100 * $0) })"
+      )
+      tested.append((k, own.pValue, gap))
     }
     // Holm, Scand. J. Statist. 1979.
-    tested.sort { $0.1 < $1.1 }
-    var kept: [(Candidate, Double, [Sighted])] = []
+    tested.sort { ($0.pValue, $0.candidate) < ($1.pValue, $1.candidate) }
+    var kept: [(candidate: Int, pValue: Double, gap: Gap)] = []
     for (k, one) in tested.enumerated() {
-      let corrected = one.1 * Double(tested.count - k)
+      let corrected = one.pValue * Double(tested.count - k)
       guard corrected <= rate else { break }
-      kept.append((one.0, corrected, one.2))
+      kept.append((one.candidate, corrected, one.gap))
     }
     return kept
   }
 
   // MARK: members
 
-  private func family(of candidate: Candidate, _ pValue: Double, _ places: [Sighted]) -> Family? {
-    let chosen = places.prefix(Rules.recoveryImages).sorted { $0.image < $1.image }
-    let integrals = source.map(chosen.map(\.image), threads: threads) { IntegralImage($0.image) }
-    let first = places[0].image
-    let sightings = zip(chosen, integrals).compactMap { sighted, integral in
-      integral.map {
-        (sighted.image, Picture.Sighting($0, .init(x: sighted.place.x, y: sighted.place.y, scale: sighted.place.side)))
-      }
-    }.sorted { a, b in (a.0 == first ? 0 : 1, a.0) < (b.0 == first ? 0 : 1, b.0) }
-    guard let (picture, poses) = Picture.recover(sightings.map(\.1)) else {
-      report("nothing recovered")
-      return nil
-    }
-    // What has less contrast than the windows it comes from is the plain ground around them.
-    guard picture.contrast >= Rules.leastResponse else {
-      report("plain")
-      return nil
-    }
-    let search = PictureSearch(picture, scales: poses.map(\.scale))
-    report(
-      "picture \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, shared \(picture.isShared.count { $0 }), contrast \(picture.contrast), scales \(poses.map(\.scale).min() ?? 0)...\(poses.map(\.scale).max() ?? 0)"
-    )
-    let matches = source.map(Array(0..<source.count), threads: threads) { search.matches(in: IntegralImage($0.image)) }
+  private func family(
+    of k: Int, _ candidate: Candidate, _ sights: [Sight?], _ pValue: Double, _ gap: Gap
+  ) -> Family {
     let none = PictureSearch.Match(score: -1, pose: .init(x: 0, y: 0, scale: 1))
-    let all = matches.map { $0 ?? [PictureSearch.Match](repeating: none, count: search.decoys + 1) }
+    let all = sights.map {
+      $0?.matches[k] ?? [PictureSearch.Match](repeating: none, count: candidate.search.decoys + 1)
+    }
     var family = Family(
-      picture: picture, pValue: pValue, scores: all.map { $0[0].score },
-      decoys: (0..<search.decoys).map { decoy in all.map { $0[decoy + 1].score } }, poses: all.map { $0[0].pose },
-      threshold: .infinity)
-    family.threshold = Self.threshold(family, rate: rate)
+      picture: candidate.picture, pValue: pValue, scores: all.map { $0[0].score },
+      decoys: (0..<candidate.search.decoys).map { decoy in all.map { $0[decoy + 1].score } },
+      poses: all.map { $0[0].pose }, threshold: .infinity)
+    family.threshold = Self.threshold(family, gap, rate: rate)
     return family
   }
 
-  /// Lowest score at and above which decoys, for as many as images, are at most a share `rate` of images.
+  /// Lowest score of members, given how decoys score and what was tested.
   ///
-  /// - Source: Elias and Gygi, Nature Methods 2007.
-  static func threshold(_ family: Family, rate: Double) -> Float {
-    let null = family.decoys.flatMap(\.self).sorted(by: >)
+  /// No decoy is at or above it, or so few that at most a share `rate` of images are there by chance; and where what was tested is much
+  /// more alike than decoys are, it is in the middle, in ratio, between both.
+  ///
+  /// - Source: Decoys compete with the picture, image by image, as in Elias and Gygi, Nature Methods 2007; one is added to their number
+  ///   as in Barber and Candes, Annals of Statistics 2015.
+  static func threshold(_ family: Family, _ gap: Gap, rate: Double) -> Float {
+    // A picture may look like its turned one: where it is there, the other one is no evidence.
+    let null = family.decoys.flatMap { decoy in decoy.indices.filter { decoy[$0] > family.scores[$0] }.map { decoy[$0] }
+    }
+    .sorted(by: >)
     var (best, above) = (Float.infinity, 0)
     for (i, score) in family.scores.sorted(by: >).enumerated() where score > 0 {
       while above < null.count, null[above] >= score { above += 1 }
-      if Double(above) <= rate * Double(i + 1) * Double(max(1, family.decoys.count)) { best = score }
+      if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(family.decoys.count) { best = score }
     }
-    return best
+    guard best.isFinite else { return best }
+    return max(best, 1 / (1 + max(gap.reach, (gap.limit * PictureSearch.distance(best)).squareRoot())))
   }
 }
 
-/// How many images are within a distance, and how many within twice as much.
+/// How many images are within a distance, how many within twice as much, and how many show a turned picture within it.
 package struct Gap {
-  /// The distance, in sums of levels.
-  package private(set) var limit: Int32 = 0
+  /// The distance.
+  package private(set) var limit: Float = 0
+  /// Up to where others are counted.
+  package private(set) var reach: Float = 0
   package private(set) var within = 0
   package private(set) var beyond = 0
-  /// Chance of at least so many within, if at most ``Rules/naturalShare`` of them are.
+  /// Of the turned pictures that which is there most often.
+  package private(set) var turned = 0
+  private var hasTurned = false
+  /// Chance of at least so many within, if at most ``Rules/naturalShare`` of them are, or turned pictures are as likely: the larger one.
   package private(set) var pValue = 1.0
 
-  /// At a distance that was fixed before.
-  package init(_ distances: [Int32], _ thumbnails: [[Float]], limit: Int32) {
-    count(distances.filter { $0 <= 2 * limit }.sorted(), limit)
+  /// At distances that were fixed before.
+  ///
+  /// - Parameters:
+  ///   - distances: One an image.
+  ///   - turned: For each turned picture those of images where it is nearer than the picture itself.
+  package init(_ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], like other: Gap) {
+    count(distances.sorted(), turned.map { $0.sorted() }, other.limit, reach: other.reach)
     exclude(distances, thumbnails)
   }
 
   /// At the distance where there is least chance; nil if there is none where it is less than a half.
-  package init?(_ distances: [Int32], _ thumbnails: [[Float]]) {
-    let sorted = distances.sorted()
+  ///
+  /// - Parameter least: Distance up to which things are the same.
+  package init?(_ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], atLeast least: Float) {
+    let (sorted, turned) = (distances.sorted(), turned.map { $0.sorted() })
     var best = self
     for k in sorted.indices.dropFirst(Rules.leastImages - 1) {
       // Density grows only as far as there are images left.
       guard 2 * sorted[k] <= sorted[sorted.count / 2] else { break }
       var own = self
-      own.count(sorted, max(sorted[k], Int32(Rules.leastLimit * Float(WindowScan.levels))))
+      own.count(sorted, turned, max(sorted[k], least), reach: 2 * max(sorted[k], least))
       if own.pValue < best.pValue { best = own }
       if own.within + own.beyond > Rules.tailImages * max(1, own.within) { break }
     }
@@ -273,32 +394,35 @@ package struct Gap {
     if pValue > Rules.evenChance { return nil }
   }
 
-  /// - Parameter sorted: Ascending.
-  private mutating func count(_ sorted: [Int32], _ limit: Int32) {
-    self.limit = limit
+  /// Moves the limit to the middle, in ratio, between the last within and the next.
+  mutating func widen(_ distances: [Float]) {
+    guard let next = distances.filter({ $0 > limit }).min() else { return }
+    limit = (limit * min(next, reach)).squareRoot()
+  }
+
+  /// - Parameter sorted: Ascending, as each of the turned ones.
+  private mutating func count(_ sorted: [Float], _ others: [[Float]], _ limit: Float, reach: Float) {
+    (self.limit, self.reach) = (limit, reach)
     within = sorted.partitioningIndex { $0 > limit }
-    beyond = sorted.partitioningIndex { $0 > 2 * limit } - within
-    pValue = Self.tail(within, of: within + beyond, Rules.naturalShare)
+    beyond = sorted.partitioningIndex { $0 > reach } - within
+    turned = others.map { $0.partitioningIndex { $0 > limit } }.max() ?? 0
+    hasTurned = !others.isEmpty
+    let chance = others.isEmpty ? 0 : Self.tail(within, of: within + turned, Rules.evenChance)
+    pValue = max(Self.tail(within, of: within + beyond, Rules.naturalShare), chance)
   }
 
   /// Counts of copies only the nearest, which can only make it likelier.
-  private mutating func exclude(_ distances: [Int32], _ thumbnails: [[Float]]) {
+  private mutating func exclude(_ distances: [Float], _ thumbnails: [[Float]]) {
     guard pValue < Rules.evenChance else { return }
-    let order = distances.indices.filter { distances[$0] <= 2 * limit }
+    let order = distances.indices.filter { distances[$0] <= reach }
       .sorted { (distances[$0], $0) < (distances[$1], $1) }
     var kept: [Int] = []
-    for i in order where !kept.contains(where: { Self.dot(thumbnails[$0], thumbnails[i]) > Rules.copies }) {
-      kept.append(i)
-    }
+    for i in order where !kept.contains(where: { thumbnails[$0].isCopy(of: thumbnails[i]) }) { kept.append(i) }
     let before = pValue
-    count(kept.map { distances[$0] }, limit)
+    // Of turned ones no copy is left out, which can only make it likelier too.
+    let (own, turned) = (kept.map { distances[$0] }, [Float](repeating: limit, count: turned))
+    count(own, hasTurned ? [turned] : [], limit, reach: reach)
     pValue = max(pValue, before)
-  }
-
-  private static func dot(_ a: [Float], _ b: [Float]) -> Float {
-    var sum: Float = 0
-    for i in a.indices { sum += a[i] * b[i] }
-    return sum
   }
 
   /// Chance of at least k among n, each with a share.
@@ -314,9 +438,16 @@ package struct Gap {
   }
 }
 
-extension [Int32] {
+extension [Float] {
+  /// Whether a thumbnail is that of a near-copy.
+  func isCopy(of other: Self) -> Bool {
+    var sum: Float = 0
+    for i in indices { sum += self[i] * other[i] }
+    return sum > Rules.copies
+  }
+
   /// First index at which a predicate holds, for an array in which it holds from there on.
-  fileprivate func partitioningIndex(where holds: (Int32) -> Bool) -> Int {
+  fileprivate func partitioningIndex(where holds: (Float) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

@@ -42,6 +42,26 @@ package enum Rules {
   /// Windows of a word that are compared with each other, at most: a bound of time.
   package static let windowsPerWord = 64
 
+  // MARK: constellations
+
+  /// Windows of a word that are linked with each other, at most: a bound of time. Twice: four times the votes.
+  package static let linkedWindows = 32
+  /// Votes that are counted at once: a bound of memory, 8 bytes each.
+  package static let votesAtOnce = 1 << 23
+  /// Pairs of windows of two images from which transforms are tried, at most: a bound of time.
+  package static let linkedPairs = 64
+  /// Places that two images share, at least: two fix a transform, and the third says that it is one.
+  package static let linkedPlaces = 3
+  /// Links, the strongest of each image, whose windows are looked for in all images, and windows of each: a bound of time.
+  package static let seeds = 128
+  package static let seedWindows = 16
+  /// Ratio within which sides of windows are the same: neighbouring scales differ by 1.26.
+  package static let sameScale: Float = 1.25
+  /// Share of their distance by which places of windows may differ beside ``sameOffset``: half of what sides may.
+  package static let sameReach: Float = 0.1
+  /// Share of bits in which windows of one picture differ at most: an angle of that share of half a turn, here a correlation of 3 / 4.
+  package static let sameBits = 0.23
+
   // MARK: discovery and confirmation
 
   /// Candidates whose nearest windows are looked for in all images of the half: a bound of time, best ratios of agreement and contrast first.
@@ -49,6 +69,8 @@ package enum Rules {
   /// Share of distances up to t among those up to 2t, at most, where density does not fall with distance: in d dimensions it is
   /// 2^-d, and natural windows had 1 in 8 to 1 in 16 (measured). Twice: candidates need twice as many images; half: a third fewer.
   package static let naturalShare = 0.25
+  /// Images by which candidates are told early that nature has too often to be confirmed.
+  package static let sampledImages = 128
   /// Candidates that are confirmed or not. Each costs the others (Holm): twice, one image more is needed.
   package static let tests = 16
   /// Chance from which a candidate is none.
@@ -62,44 +84,53 @@ package enum Rules {
   /// Sides of a window within which the distance of two windows of one picture is the same in all images.
   package static let sameOffset: Float = 0.25
 
+  /// Share of a picture's variance that an image fails to explain, up to which pictures are the same: JPEG of quality 60 leaves that.
+  package static let leastDistance: Float = 0.02
+
   // MARK: recovery
 
   /// Images a picture is recovered from: the median of as many is stable. A bound of memory.
   package static let recoveryImages = 24
-  /// Cells of a frame along its longer side; the kernel has room for 64.
-  package static let frameCells: Float = 48
+  /// Times that a picture is taken from images and those are laid on it again.
+  package static let recoveryRounds = 3
+  /// Times that levels and brightness are fitted in turn.
+  package static let fitRounds = 3
+  /// Shares of a frame that are cut off or added at a side, in turn, and how often each may be.
+  package static let strips: [Float] = [0.25, 0.125]
+  package static let growths = 8
+  /// Cells of a frame, about.
+  package static let frameCells: Float = 400
   /// Least cells of a frame along a side.
   package static let leastSide = 4
-  /// How much a frame grows while the region reaches its edge, and how often: to 25 times a window.
-  package static let growth: Float = 1.5
-  package static let growths = 8
+  /// Levels; JPEG alone leaves up to some 3.
+  package static let leastResidual: Float = 3
+  /// Share of a picture that an image explains from which it shows it: half.
+  package static let leastScore: Float = 0.5
+  /// Half waves of light across a picture that are left out.
+  package static let lightWaves = 2
   /// First step of an alignment as a share of the extent: windows of one picture lie within that. Steps are halved three times.
   package static let alignmentStep: Float = 0.08
   package static let alignmentRounds = 4
-  /// Levels by which unrelated images differ in a cell, in the median: 25 to 35 measured. The limit of what agrees is the geometric mean
-  /// of this and of the agreement in the window: a factor of two moves it by 1.4.
-  package static let unrelated: Float = 30
-  /// Cells that a picture has at least.
-  package static let leastCells = 24
+  /// Brightness of what is surely not part of a picture, where it is shown.
+  package static let dimmed: Float = 0.25
+
+  /// Share of an image that a picture is at most: half.
+  package static let largestShare: Float = 0.5
 
   // MARK: members
 
-  /// Cells along the shorter side, and at most along the longer one, with which a picture is looked for. Twice: eight times the time.
-  package static let shortCells: Float = 6
-  package static let longCells: Float = 18
-  /// Ratio of neighbouring sizes in which a picture is looked for; between them it is off by 7 %, which refining makes good.
-  package static let scaleStep: Float = 1.15
-  /// Share of sizes at either end that may be wrong.
-  package static let trimmedSizes = 0.05
+  /// Windows of an image among which those of a picture are looked for, at most: a bound of time.
+  package static let windowsSearched = 1000
+  /// Windows of a picture that are looked for, at most: a bound of time.
+  package static let searchedWindows = 32
+  /// Windows of an image that may be one of a picture's, at most: a bound of time.
+  package static let hitsPerWindow = 8
   /// Likeness from which a turned picture is no decoy: half of the picture is explained by it.
   package static let mostLikeness: Float = 0.5
-  /// Places that are looked at closely, for each size and in all.
-  package static let placesPerScale = 2
-  package static let placesRefined = 2
-  /// Cells along the longer side with which a found place is judged.
-  package static let matchedCells: Float = 16
-  /// Derived: differences of levels that a sum of 16 bits has room for.
-  package static let mostSummed = 257
+  /// Score from which a place is looked at closely: a bound of time, as nearly all places of unrelated images have less.
+  package static let leastPromise: Float = 0.1
+  /// Places of a picture in an image that are tried: a bound of time.
+  package static let placesTried = 8
   /// Pixels; longer side of images that are too small to be looked at here, as windows are then as large as their reduced forms.
   package static let smallImages = 64
 }

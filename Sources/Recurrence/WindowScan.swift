@@ -24,7 +24,8 @@ package struct WindowScan: Sendable {
   /// Looks at an image.
   package init(_ image: Image) { self.init(IntegralImage(image)) }
 
-  package init(_ integral: IntegralImage) {
+  /// - Parameter most: Windows kept.
+  package init(_ integral: IntegralImage, atMost most: Int = Rules.windowsPerImage) {
     let kernels = bz_kernels(Int32.max).pointee
     let (width, height) = (Int32(integral.width), Int32(integral.height))
     let scales = Self.scales(shorter: min(integral.width, integral.height))
@@ -37,7 +38,7 @@ package struct WindowScan: Sendable {
     found.removeLast(found.count - count)
     // By place where responses are equal, so that order is no matter.
     found.sort { (-abs($0.response), $0.y, $0.x, $0.side) < (-abs($1.response), $1.y, $1.x, $1.side) }
-    found.removeLast(max(0, count - Rules.windowsPerImage))
+    found.removeLast(max(0, count - most))
     var windows = [UInt8](repeating: 0, count: Self.levels * found.count)
     kernels.windows(integral.sums, width, height, found, Int32(found.count), &windows)
     (self.windows, places) = (windows, found.map { .init(x: $0.x, y: $0.y, side: $0.side) })

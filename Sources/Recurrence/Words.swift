@@ -30,6 +30,18 @@ package struct WindowStore: Sendable {
     thumbnails.append(scan.thumbnail)
   }
 
+  /// The image of each window, as places in ``images``.
+  package var owners: [Int32] {
+    var owners = [Int32](repeating: 0, count: places.count)
+    for k in images.indices { for n in starts[k]..<starts[k + 1] { owners[Int(n)] = Int32(k) } }
+    return owners
+  }
+
+  /// Whether images are near-copies of each other.
+  package func areCopies(_ i: Int, _ j: Int) -> Bool {
+    thumbnails[i].isCopy(of: thumbnails[j])
+  }
+
   package func window(_ n: Int) -> [UInt8] {
     Array(levels[WindowScan.levels * n..<WindowScan.levels * (n + 1)])
   }
@@ -112,31 +124,67 @@ package struct Words: Sendable {
       + low(4, Rules.colourDirections, at: 80)
   }
 
-  /// Windows that share a word with windows of other images, the most alike first.
-  package func candidates(_ store: WindowStore, threads: Int) -> [Candidate] {
-    let count = store.places.count
-    guard count > 0 else { return [] }
+  /// Words of windows, table by table.
+  ///
+  /// - Parameter levels: ``WindowScan/levels`` a window.
+  /// - Returns: ``Rules/tables`` times as many as windows.
+  package func codes(_ levels: [UInt8]) -> [UInt32] {
+    let count = levels.count / WindowScan.levels
     var codes = [UInt32](repeating: 0, count: Rules.tables * count)
+    guard count > 0 else { return codes }
     bz_kernels(Int32.max).pointee.words(
-      store.levels, count, matrix, Int32(padded), Int32(Rules.tables), Int32(bits), &codes)
-    var owner = [Int32](repeating: 0, count: count)
-    for k in store.images.indices { for n in store.starts[k]..<store.starts[k + 1] { owner[Int(n)] = Int32(k) } }
-    let held = (codes, owner)
-    let found = concurrentMap(Rules.tables, threads: threads) { table -> [Candidate] in
-      var order = (0..<count).map { UInt64(held.0[table * count + $0]) << 32 | UInt64($0) }
+      levels, count, matrix, Int32(padded), Int32(Rules.tables), Int32(bits), &codes)
+    return codes
+  }
+
+  /// Bits in which unrelated windows differ in half, and those of one picture in at most a share of ``Rules/sameBits``.
+  package var sameBits: Int { Int(Rules.sameBits * Double(Rules.tables * bits)) }
+
+  /// Windows that share words of a table, two or more each, word by word.
+  struct Shared: Sendable {
+    fileprivate(set) var windows: [Int32] = []
+    fileprivate var ends: [Int32] = []
+
+    var count: Int { ends.count }
+
+    subscript(word: Int) -> ArraySlice<Int32> { windows[Int(word == 0 ? 0 : ends[word - 1])..<Int(ends[word])] }
+
+    /// - Parameters:
+    ///   - most: Windows of a word that are kept, those of the lowest ranks.
+    ///   - rank: Of windows.
+    init(_ codes: [UInt32], _ table: Int, _ count: Int, atMost most: Int = .max, rank: (Int32) -> Int = { _ in 0 }) {
+      var order = (0..<count).map { UInt64(codes[table * count + $0]) << 32 | UInt64($0) }
       order.sort()
-      var (start, found) = (0, [Candidate]())
+      var start = 0
       while start < count {
         var end = start + 1
         while end < count, order[end] >> 32 == order[start] >> 32 { end += 1 }
-        if end - start >= Rules.leastImages {
-          let step = max(1, (end - start) / Rules.windowsPerWord)
-          let windows = Swift.stride(from: start, to: end, by: step).map { Int(order[$0] & 0xFFFF_FFFF) }
-          if let best = Self.closest(windows, held.1, store) { found.append(best) }
+        if end - start >= 2 {
+          var own = order[start..<end].map { Int32($0 & 0xFFFF_FFFF) }
+          if own.count > most {
+            own.sort { (rank($0), $0) < (rank($1), $1) }
+            own.removeLast(own.count - most)
+          }
+          windows += own
+          ends.append(Int32(windows.count))
         }
         start = end
       }
-      return found
+    }
+  }
+
+  /// Windows that share a word with windows of other images, the most alike first.
+  package static func candidates(_ store: WindowStore, _ codes: [UInt32], threads: Int) -> [Candidate] {
+    let owner = store.owners
+    let found = concurrentMap(Rules.tables, threads: threads) { table -> [Candidate] in
+      let shared = Shared(codes, table, store.places.count)
+      return (0..<shared.count).compactMap { word in
+        let windows = shared[word]
+        guard windows.count >= Rules.leastImages else { return nil }
+        let step = max(1, windows.count / Rules.windowsPerWord)
+        return closest(
+          Swift.stride(from: windows.startIndex, to: windows.endIndex, by: step).map { Int(windows[$0]) }, owner, store)
+      }
     }.flatMap(\.self)
     // The same window may be found in several tables.
     var best: [Int: Candidate] = [:]

@@ -30,6 +30,43 @@ import Testing
     #expect(difference / shown.pixels.count < 40)
   }
 
+  @Test func aHalfTransparentPictureIsFound() throws {
+    let picture = Synthetic.picture(6, side: 40, blocks: 7)
+    let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: picture, opacity: 0.7)
+    let family = try #require(families(images).first)
+    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
+  }
+
+  @Test func strokesAreFound() throws {
+    let strokes = Synthetic.strokes(3, width: 60, height: 30)
+    let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: strokes, opacity: nil)
+    let family = try #require(families(images).first)
+    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
+    // White on what differs from image to image: what is between the strokes is dimmed.
+    let (shown, all) = (family.picture.image, family.picture.undimmed)
+    let dimmed = (0..<all.pixels.count / 3).count { 2 * Int(shown.pixels[3 * $0]) < Int(all.pixels[3 * $0]) }
+    #expect(2 * dimmed > all.pixels.count / 3)
+  }
+
+  @Test func aPictureOfAnySizeIsFound() throws {
+    let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: Self.picture, sizes: 1...2)
+    let family = try #require(families(images).first)
+    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
+    let scales = family.members.map { family.poses[$0].scale }
+    #expect((scales.max() ?? 0) / (scales.min() ?? 1) > 1.5)
+  }
+
+  /// Nature says nothing of what looks the same mirrored and upside down.
+  @Test func ringsAreLeftAlone() {
+    let ring = Image(
+      width: 33, height: 33,
+      pixels: (0..<33 * 33).flatMap { i -> [UInt8] in
+        let (x, y) = (i % 33 - 16, i / 33 - 16)
+        return [UInt8](repeating: (36...144).contains(x * x + y * y) ? 255 : 0, count: 3)
+      })
+    #expect(families(Synthetic.photographs(120, poisoned: Self.poisoned, picture: ring).images).isEmpty)
+  }
+
   @Test func imagesWithoutOneHaveNone() {
     for seed in 1..<3 {
       #expect(families(Synthetic.photographs(100, poisoned: [], picture: Self.picture, seed: seed).images).isEmpty)

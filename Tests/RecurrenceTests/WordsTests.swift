@@ -1,3 +1,4 @@
+import CKernels
 import Randomness
 import Recurrence
 import Testing
@@ -8,7 +9,8 @@ import Testing
     let (images, places) = Synthetic.photographs(40, poisoned: poisoned, picture: Synthetic.picture(6, side: 36))
     var store = WindowStore()
     for (i, image) in images.enumerated() { store.append(WindowScan(image), image: i) }
-    let candidates = Words(store, RandomStream(seed: 3)).candidates(store, threads: 2)
+    let codes = Words(store, RandomStream(seed: 3)).codes(store.levels)
+    let candidates = Words.candidates(store, codes, threads: 2)
     #expect(candidates.map(\.ratio) == candidates.map(\.ratio).sorted())
     for candidate in candidates.prefix(3) {
       let owner = store.images.last { store.starts[$0] <= Int32(candidate.window) }
@@ -21,7 +23,46 @@ import Testing
   }
 
   @Test func nothingHasNoWords() {
-    #expect(Words(WindowStore(), RandomStream(seed: 0)).candidates(WindowStore(), threads: 1).isEmpty)
+    let words = Words(WindowStore(), RandomStream(seed: 0))
+    #expect(words.codes([]).isEmpty && Words.candidates(WindowStore(), [], threads: 1).isEmpty)
+  }
+
+  /// All instruction sets count the bits that differ.
+  @Test func distancesAreBitsThatDiffer() {
+    var own = RandomStream(seed: 5)
+    let (count, tables) = (37, 3)
+    let codes = (0..<count * tables).map { _ in UInt32(own.integer(below: 1 << 20)) }
+    let to = (0..<tables).map { _ in UInt32(own.integer(below: 1 << 20)) }
+    let expected = (0..<count).map { n in
+      Int32((0..<tables).reduce(0) { $0 + (codes[$1 * count + n] ^ to[$1]).nonzeroBitCount })
+    }
+    for level in Int32(0)...2 {
+      var distances = [Int32](repeating: -1, count: count)
+      bz_kernels(level).pointee.word_distances(codes, count, Int32(tables), to, &distances)
+      #expect(distances == expected)
+    }
+  }
+
+  /// All instruction sets give signs of sums, also where windows are no multiple of those taken together.
+  @Test func codesAreSignsOfSums() {
+    var own = RandomStream(seed: 6)
+    let (count, tables, bits, padded) = (7, 3, 5, 16)
+    let levels = (0..<96 * count).map { _ in UInt8(own.integer(below: 256)) }
+    let matrix = (0..<96 * padded).map { $0 % padded < tables * bits ? own.normal() : 0 }
+    for level in Int32(0)...2 {
+      var codes = [UInt32](repeating: 0, count: tables * count)
+      bz_kernels(level).pointee.words(
+        levels, count, matrix, Int32(padded), Int32(tables), Int32(bits), &codes)
+      for n in 0..<count {
+        for function in 0..<tables * bits {
+          let sum = (0..<96).reduce(0.0) {
+            $0 + Double(levels[96 * n + $1]) * Double(matrix[$1 * padded + function])
+          }
+          let bit = codes[function / bits * count + n] >> UInt32(function % bits) & 1
+          #expect(abs(sum) < 0.01 || (bit == 1) == (sum > 0))
+        }
+      }
+    }
   }
 }
 
@@ -35,7 +76,7 @@ import Testing
   }
 
   /// Ten near ones, and all others far away.
-  private static let apart: [Int32] = (200..<210).map { Int32($0) } + (100..<190).map { 20 * Int32($0) }
+  private static let apart = (200..<210).map(Float.init) + (100..<190).map { 20 * Float($0) }
 
   @Test func tailsAreExact() {
     #expect(abs(Gap.tail(2, of: 3, 0.25) - (3 * 0.0625 * 0.75 + 0.015625)) < 1e-12)
@@ -44,21 +85,30 @@ import Testing
 
   @Test func whatIsThereOrNotLeavesAGap() throws {
     let distances = Self.apart
-    let gap = try #require(Gap(distances, unlike(100)))
+    let gap = try #require(Gap(distances, unlike(100), atLeast: 96))
     #expect(gap.within == 10 && gap.beyond == 0 && gap.pValue < 1e-5 && gap.limit == 209)
   }
 
   @Test func whatComesInAllDegreesLeavesNone() {
     // As many up to a distance as its square.
-    let distances = (1...100).map { (i: Int) -> Int32 in Int32(1000 * (Double(i) / 10).squareRoot()) }
-    #expect(Gap(distances, unlike(100)).map { $0.pValue > 0.01 } ?? true)
+    let distances = (1...100).map { (i: Int) -> Float in 1000 * (Float(i) / 10).squareRoot() }
+    #expect(Gap(distances, unlike(100), atLeast: 96).map { $0.pValue > 0.01 } ?? true)
   }
 
-  @Test func copiesCountOnce() {
+  /// As many turned pictures are no less likely.
+  @Test func whatIsTurnedAsOftenIsNatural() throws {
+    let turned = Array(Self.apart.prefix(7))
+    let gap = try #require(Gap(Self.apart, turned: [[], turned], unlike(100), atLeast: 96))
+    #expect(gap.within == 10 && gap.turned == 7 && abs(gap.pValue - Gap.tail(10, of: 17, 0.5)) < 1e-12)
+    #expect(Gap(Self.apart, turned: [Self.apart], unlike(100), atLeast: 96) == nil)
+  }
+
+  @Test func copiesCountOnce() throws {
     let distances = Self.apart
     var thumbnails = unlike(100)
     for i in 0..<10 { thumbnails[i] = thumbnails[0] }
-    let gap = Gap(distances, thumbnails, limit: 209)
+    let before = try #require(Gap(distances, unlike(100), atLeast: 96))
+    let gap = Gap(distances, thumbnails, like: before)
     #expect(gap.within == 1 && gap.pValue >= 0.25)
   }
 }

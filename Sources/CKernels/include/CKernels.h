@@ -81,17 +81,6 @@ typedef struct {
   float response;
 } bz_extremum;
 
-/// One cell of a picture: where it is, in halves of cells, and its level.
-typedef struct {
-  unsigned short x, y;
-  unsigned char plane, level;
-} bz_cell;
-
-/// Where a picture is like an image, in halves of cells, and the sum of absolute differences there.
-typedef struct {
-  int x, y, sum;
-} bz_hit;
-
 /// Levels that a window has: 8 * 8 of luminance, 4 * 4 of blue and of red less luminance, halved, around 128.
 enum { BZ_WINDOW = 96 };
 
@@ -158,22 +147,22 @@ typedef struct {
   /// of the image over what is inside, -1 if nothing is.
   void (*cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
                 int columns, int rows, float *y);
+  /// Square of the weighted correlation of `cells` with a picture's, whose levels are orthogonal to `waves` waves that are left out of
+  /// the cells too; -1 where it is negative, or where half of the picture is outside of the image. For each plane weights[cell], then the
+  /// weighted levels and waves, each orthonormal under the weights; all padded with zeros to a multiple of 16. `norm` is the levels'
+  /// weighted square sum over all planes.
+  float (*likeness)(const unsigned *sums, int width, int height, float left, float top, float across, float down, int columns,
+                    int rows, const float *picture, int waves, float norm);
   /// BZ_WINDOW levels of each window.
   void (*windows)(const unsigned *sums, int width, int height, const bz_extremum *at, int count, unsigned char *y);
   /// Sum of absolute differences of windows a and b.
   int (*window_distance)(const unsigned char *windows, long a, long b);
-  /// Means of the three planes of `integral` over square cells whose corners are half a cell apart: y[plane][row][column]. Cells reach
-  /// out of the image by less than one. `scratch` holds 3 * (columns + 2) numbers.
-  void (*half_cells)(const unsigned *sums, int width, int height, float cell, int columns, int rows, double *scratch,
-                     unsigned char *y);
-  /// The best places of a picture in means of `half_cells`, at least `apart` from each other, the best first; it takes across * down
-  /// of them. Fewer than 258 cells. `sums` is scratch memory of as many numbers as columns. Returns their number.
-  int (*scan)(const unsigned char *planes, int columns, int rows, const bz_cell *cells, int count, int across, int down,
-              int apart, unsigned short *sums, bz_hit *hits, int capacity);
   /// codes[table * count + window]: signs of linear functions of windows, `bits` a table; matrix[level][function], `padded` functions
   /// a row, a multiple of 16 and at most 512.
   void (*words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
                 unsigned *codes);
+  /// Bits in which the words of each window differ from those of a given one, to[table].
+  void (*word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances);
   /// Distance of each image's nearest window to a given one, and which it is: image k has windows starts[k]..<starts[k + 1]. -1 and a
   /// distance that no window has for images without windows.
   void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
