@@ -58,7 +58,7 @@ let tests: [(name: String, imports: [String])] = [
     ]
   ),
   ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
-  ("ReportingTests", ["Reporting", "Findings", "TestSupport"]),
+  ("ReportingTests", ["Reporting", "Findings", "Randomness", "TestSupport"]),
   (
     "EndToEndTests",
     ["Findings", "Images", "Contrastive", "NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]

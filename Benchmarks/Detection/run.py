@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -72,16 +73,24 @@ ATTACKS = [
     ("none, 2,000 images", ["--attack", "none", "--limit", "2000"]),
 ]
 DATASETS = ["fashion", "cifar"]
+WRITING = threading.Lock()
 
 
 def slug(*parts):
     return "-".join("".join(c if c.isalnum() else "-" for c in str(p)).strip("-") for p in parts).replace("--", "-")
 
 
+def rows(arguments):
+    if not os.path.exists(arguments.results):
+        return []
+    with WRITING, open(arguments.results) as file:
+        return [json.loads(line) for line in file]
+
+
 def run(arguments, dataset, attack, options, preset, seed):
     folder = os.path.join(arguments.work, slug(dataset, attack, preset, seed))
-    kept = os.path.join(arguments.results, slug(dataset, attack, preset, seed) + ".json")
-    if os.path.exists(kept):
+    if any((r["dataset"], r["attack"], r["preset"], r["seed"]) == (dataset, attack, preset, seed)
+           for r in rows(arguments)):
         return
     shutil.rmtree(folder, ignore_errors=True)
     if dataset == "cifar":
@@ -132,11 +141,11 @@ def run(arguments, dataset, attack, options, preset, seed):
         "clean_false_positive_rate": before["clean_false_positive_rate"],
         "stages": {s["name"]: round(s["seconds"], 1) for s in result["run"]["stages"]},
         "config_digest": result["config_digest"],
+        "revision": subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=True,
+                                   capture_output=True, text=True).stdout.strip(),
     }
-    os.makedirs(arguments.results, exist_ok=True)
-    with open(kept + ".part", "w") as file:
-        json.dump(row, file, indent=1, sort_keys=True)
-    os.rename(kept + ".part", kept)
+    with WRITING, open(arguments.results, "a") as file:
+        file.write(json.dumps(row, sort_keys=True, separators=(",", ":")) + "\n")
     shutil.rmtree(folder, ignore_errors=True)
     print(dataset, attack, preset, seed, row["verdict"], row["truth"] and round(row["truth"]["recall"], 3),
           row["truth"] and round(row["truth"]["precision"], 3), row["removed"], flush=True)
@@ -152,7 +161,7 @@ unless a size is given; rings, cross and the squares are pictures of 9 pixels th
     python3 Benchmarks/Detection/run.py --cifar FOLDER --preset screen --seeds 1,2,3
     python3 Benchmarks/Detection/run.py --table
 
-A run is kept in `Benchmarks/Detection/results` and not repeated. An attack that did not take (attack success within 5
+A run is a row of `Benchmarks/Detection/results.jsonl` with the revision that gave it, and not repeated. An attack that did not take (attack success within 5
 points of the false positives on clean images) is marked: finding it counts, "defending" it does not.
 """
 
@@ -166,14 +175,10 @@ def percent(values):
 
 
 def table(arguments):
-    rows = []
-    for name in sorted(os.listdir(arguments.results)):
-        if name.endswith(".json"):
-            with open(os.path.join(arguments.results, name)) as file:
-                rows.append(json.load(file))
+    found = rows(arguments)
     text = []
     for preset in ["screen", "quick", "standard"]:
-        own = [r for r in rows if r["preset"] == preset]
+        own = [r for r in found if r["preset"] == preset]
         if not own:
             continue
         text += ["", "## Preset `%s`" % preset, ""]
@@ -241,7 +246,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cifar", default="cifar")
     parser.add_argument("--work", default="/tmp/bezoar-detection")
-    parser.add_argument("--results", default=os.path.join(ROOT, "Benchmarks/Detection/results"))
+    parser.add_argument("--results", default=os.path.join(ROOT, "Benchmarks/Detection/results.jsonl"))
     parser.add_argument("--preset", default="screen")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--only", nargs="*")

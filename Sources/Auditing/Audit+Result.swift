@@ -176,14 +176,14 @@ extension Audit {
       family.evidence == .classifier
       ? "told by a classifier whose scores have two modes" : "with \(family.separation.decoysAbove) of its decoys"
     return
-      "\(what) in \(family.members.count) images, \(control), found by \(family.detectors.joined(separator: " and "))\(effect)"
+      "\(what) in \(family.members.count) images\(placement(family).map { ", \($0.place)" } ?? ""), \(control), found by \(family.detectors.joined(separator: " and "))\(effect)"
   }
 
   private func writeFamilies(_ outcome: PoisonFilter.Outcome) throws -> [TriggerFamily] {
     try outcome.families.enumerated().map { i, family in
       let crop = "evidence/family-\(i + 1).png"
       let picture = family.native?.image ?? family.trigger.shown
-      try folder.write(Data(ImageCodec.encodePNG(thumbnail(picture))), to: crop)
+      try folder.write(Data(ImageCodec.encodePNG(Self.thumbnail(picture))), to: crop)
       let place = family.members.first?.place ?? Window(x: 0, y: 0, side: set.side)
       let source = family.native == nil ? nil : family.members.first?.source
       return TriggerFamily(
@@ -196,8 +196,26 @@ extension Audit {
         severity: severity(family),
         secondary: family.secondary.map { .init(name: $0.name, members: $0.members, others: $0.others) },
         tags: rule(family.evidence).tags, examples: try writeExamples(i, family.trigger, outcome),
-        scores: scores(family.separation))
+        scores: scores(family.separation), placement: placement(family))
     }
+  }
+
+  /// Where its members show it, in pixels of the files.
+  private func placement(_ family: PoisonFilter.Family) -> Placement? {
+    Placement(
+      family.members.compactMap { member in
+        let record = set.records[member.image]
+        if let source = member.source { return (Box(source), record.width, record.height) }
+        guard let place = member.place else { return nil }
+        let (across, down) = (
+          Double(record.width) / Double(set.side), Double(record.height) / Double(set.side)
+        )
+        let box = Box(
+          x: Int(Double(place.x) * across), y: Int(Double(place.y) * down),
+          width: max(1, Int((Double(place.side) * across).rounded())),
+          height: max(1, Int((Double(place.side) * down).rounded())))
+        return (box, record.width, record.height)
+      })
   }
 
   private func scores(_ separation: Separation) -> TriggerFamily.Scores {
@@ -214,7 +232,7 @@ extension Audit {
     let shown = outcome.removals.prefix(Self.shown)
     let hasMaps = try !shown.isEmpty && isSearchable()
     let maps = hasMaps ? try searched().search.heatMaps(shown.map(\.image)) : []
-    let crops = nativeCrops(Array(shown))
+    let (crops, wholes) = nativePictures(Array(shown))
     return try outcome.removals.enumerated().map { rank, removal in
       let record = set.records[removal.image]
       let name = named(record.path)
@@ -227,14 +245,15 @@ extension Audit {
       suspect.sourceBox = removal.source.map(Box.init)
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
-        try folder.write(Data(ImageCodec.encodePNG(thumbnail(set.image(removal.image)))), to: stem + ".png")
+        let whole = wholes[removal.image] ?? Self.thumbnail(set.image(removal.image))
+        try folder.write(Data(ImageCodec.encodePNG(whole)), to: stem + ".png")
         suspect.thumbnail = stem + ".png"
         if let crop = crops[removal.image] {
-          try folder.write(Data(ImageCodec.encodePNG(thumbnail(crop))), to: stem + "-crop.png")
+          try folder.write(Data(ImageCodec.encodePNG(Self.thumbnail(crop))), to: stem + "-crop.png")
           suspect.crop = stem + "-crop.png"
         }
         if rank < maps.count {
-          try folder.write(Data(ImageCodec.encodePNG(thumbnail(heatPicture(maps[rank])))), to: stem + "-heat.png")
+          try folder.write(Data(ImageCodec.encodePNG(Self.thumbnail(heatPicture(maps[rank])))), to: stem + "-heat.png")
           suspect.heatMap = stem + "-heat.png"
         }
       }
@@ -242,12 +261,13 @@ extension Audit {
     }
   }
 
-  /// Places with what surrounds them, half as much on every side, from the files themselves.
-  private func nativeCrops(_ removals: [PoisonFilter.Removal]) -> [Int: Image] {
+  /// Places with what surrounds them, half as much on every side, and thumbnails of whole images, from the files themselves.
+  private func nativePictures(_ removals: [PoisonFilter.Removal]) -> (crops: [Int: Image], wholes: [Int: Image]) {
     let places = Dictionary(removals.compactMap { one in one.source.map { (one.image, $0) } }) { first, _ in first }
-    let images = places.keys.sorted()
-    let crops = photographs.map(images, threads: threads) { photograph -> Image? in
-      guard let place = places[photograph.index] else { return nil }
+    let images = Set(removals.map(\.image)).sorted()
+    let pictures = photographs.map(images, threads: threads) { photograph -> (crop: Image?, whole: Image) in
+      let whole = Self.thumbnail(photograph.image)
+      guard let place = places[photograph.index] else { return (nil, whole) }
       func span(_ start: Int, _ count: Int, _ extent: Int) -> (start: Int, count: Int) {
         let from = Int((Double(start) - Double(count) / 2) / photograph.scale)
         let to = Int((Double(start) + 1.5 * Double(count)) / photograph.scale)
@@ -256,12 +276,13 @@ extension Audit {
       }
       let (x, width) = span(place.x, place.width, photograph.image.width)
       let (y, height) = span(place.y, place.height, photograph.image.height)
-      return photograph.image.cropped(x: x, y: y, width: width, height: height)
+      return (photograph.image.cropped(x: x, y: y, width: width, height: height), whole)
     }
-    return Dictionary(
-      uniqueKeysWithValues: zip(images, crops).compactMap { image, crop in
-        (crop ?? nil).map { (image, $0) }
-      })
+    let found = zip(images, pictures).compactMap { image, picture in picture.map { (image, $0) } }
+    return (
+      Dictionary(uniqueKeysWithValues: found.compactMap { image, picture in picture.crop.map { (image, $0) } }),
+      Dictionary(uniqueKeysWithValues: found.map { ($0, $1.whole) })
+    )
   }
 
   private func rule(_ evidence: PoisonFilter.Evidence) -> Rule {
@@ -273,7 +294,7 @@ extension Audit {
   }
 
   /// At most 128 pixels a side.
-  private func thumbnail(_ image: Image) -> Image {
+  private static func thumbnail(_ image: Image) -> Image {
     let scale = 128 / Double(max(image.width, image.height, 128))
     return scale == 1
       ? image
@@ -295,7 +316,7 @@ extension Audit {
       let planted = Image(width: set.side, height: set.side, pixels: pixels.map { UInt8(($0 * 255).rounded()) })
       let stem = "evidence/family-\(i + 1)-example-\(examples.count + 1)"
       for (name, picture) in [("before", plain), ("after", planted)] {
-        try folder.write(Data(ImageCodec.encodePNG(thumbnail(picture))), to: "\(stem)-\(name).png")
+        try folder.write(Data(ImageCodec.encodePNG(Self.thumbnail(picture))), to: "\(stem)-\(name).png")
       }
       examples.append(
         .init(
@@ -320,7 +341,7 @@ extension Audit {
         .sorted { ($0.cosine, $1.image) > ($1.cosine, $0.image) }.prefix(8)
       let names = try near.enumerated().map { rank, one in
         let name = "evidence/cluster-\(k)-\(rank + 1).png"
-        try folder.write(Data(ImageCodec.encodePNG(thumbnail(set.image(one.image)))), to: name)
+        try folder.write(Data(ImageCodec.encodePNG(Self.thumbnail(set.image(one.image)))), to: name)
         return name
       }
       return ImageCluster(id: k, images: members[k].count, suspects: suspects[k], examples: names)

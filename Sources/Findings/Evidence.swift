@@ -53,6 +53,9 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   /// How clearly all images show it; results of earlier versions lack it.
   public var scores: Scores?
 
+  /// Where in the images it lies; nil for what covers them, and in results of earlier versions.
+  public var placement: Placement?
+
   /// Scores of all images for one trigger.
   public struct Scores: Codable, Equatable, Sendable {
     public var images: ScoreSummary.Histogram
@@ -93,7 +96,7 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
   public init(
     id: String, rule: Rule, foundBy: [String], trigger: Trigger, flipCount: Int, flipTotal: Int, pValue: Double,
     members: [String], severity: Severity, secondary: [Secondary], tags: [String], examples: [Example],
-    scores: Scores?
+    scores: Scores?, placement: Placement? = nil
   ) {
     (self.id, self.rule, self.trigger, self.flipCount) = (id, rule, trigger, flipCount)
     _examples = Listed(wrappedValue: examples)
@@ -101,11 +104,11 @@ public struct TriggerFamily: Codable, Equatable, Sendable {
     _secondary = Listed(wrappedValue: secondary)
     detector = foundBy.first ?? ""
     (self.flipTotal, self.pValue, self.members, self.severity) = (flipTotal, pValue, members, severity)
-    (self.tags, self.scores) = (tags, scores)
+    (self.tags, self.scores, self.placement) = (tags, scores, placement)
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, rule, detector, trigger, members, severity, secondary, tags, examples, scores
+    case id, rule, detector, trigger, members, severity, secondary, tags, examples, scores, placement
     case foundBy = "found_by"
     case flipCount = "flip_count"
     case flipTotal = "flip_total"

@@ -53,11 +53,13 @@ package struct PictureSearch: Sendable {
 
   /// Looks in an image: the picture first, then each decoy.
   ///
+  /// A picture may look like its turned one: where it is, what is less like it is no evidence of a decoy and has a score of -1.
+  ///
   /// - Parameters:
   ///   - places: Of the image's windows.
   ///   - codes: Their words, table by table.
   package func matches(in image: IntegralImage, places: [WindowScan.Place], codes: [UInt32]) -> [Match] {
-    templates.map { template in
+    let found = templates.map { template in
       var best = Match(score: -1, pose: .init(x: 0, y: 0, scale: 1))
       for pose in poses(of: template, places, codes) {
         let score = template.matcher.score(image, pose)
@@ -66,6 +68,11 @@ package struct PictureSearch: Sendable {
       guard best.score > Rules.leastPromise else { return best }
       let refined = template.matcher.refined(image, best.pose, step: Rules.alignmentStep)
       return Match(score: refined.score, pose: refined.pose)
+    }
+    let own = found[0]
+    return found.enumerated().map { k, match in
+      let isThere = templates[0].matcher.picture.holds(own.pose, match.pose.x, match.pose.y)
+      return k > 0 && match.score <= own.score && isThere ? Match(score: -1, pose: match.pose) : match
     }
   }
 

@@ -145,7 +145,8 @@ package struct RecurringPictures: Sendable {
     return rare(candidates, store, words)
   }
 
-  /// Those that may be confirmed, as a sample of images tells early: nature has others, and them turned over, in all degrees.
+  /// Those that may be confirmed, as a sample of images tells early: nature has others, and them turned over, in all degrees. The
+  /// share is that of windows, as members may be among the few that are beyond.
   private func rare(_ candidates: [Candidate], _ store: WindowStore, _ words: Words) -> [Candidate] {
     guard !candidates.isEmpty else { return [] }
     let step = max(1, store.images.count / Rules.sampledImages)
@@ -157,7 +158,7 @@ package struct RecurringPictures: Sendable {
       let beyond = seen.count { (own.distance.nextUp...2 * own.distance).contains($0.matches[k][0].distance) }
       report("candidate \(k): turned \(turned) and beyond \(beyond) of \(seen.count) at \(own.distance)")
       return turned * step <= own.places.count
-        && Rules.naturalShare * Double(own.places.count + beyond * step) <= Double(own.places.count)
+        && Rules.windowShare * Double(own.places.count + beyond * step) <= Double(own.places.count)
     }.map { candidates[$0] }
   }
 
@@ -281,14 +282,13 @@ package struct RecurringPictures: Sendable {
       func distances(_ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
       func turned(_ sights: [Sight]) -> [[Float]] {
         (1..<candidates[k].search.decoys + 1).map { decoy in
-          sights.compactMap {
-            $0.matches[k][decoy].score > $0.matches[k][0].score ? $0.matches[k][decoy].distance : nil
-          }
+          sights.map { $0.matches[k][decoy].distance }
         }
       }
       guard
         var gap = Gap(
-          distances(before), turned: turned(before), before.map(\.thumbnail), atLeast: Rules.leastDistance)
+          distances(before), turned: turned(before), before.map(\.thumbnail), share: Rules.naturalShare,
+          atLeast: Rules.leastDistance), gap.pValue <= rate
       else {
         report("candidate \(k): no gap; \(distances(before).sorted().prefix(40).map { Int(100 * $0) })")
         continue
@@ -336,10 +336,7 @@ package struct RecurringPictures: Sendable {
   /// - Source: Decoys compete with the picture, image by image, as in Elias and Gygi, Nature Methods 2007; one is added to their number
   ///   as in Barber and Candes, Annals of Statistics 2015.
   static func threshold(_ family: Family, _ gap: Gap, rate: Double) -> Float {
-    // A picture may look like its turned one: where it is there, the other one is no evidence.
-    let null = family.decoys.flatMap { decoy in decoy.indices.filter { decoy[$0] > family.scores[$0] }.map { decoy[$0] }
-    }
-    .sorted(by: >)
+    let null = family.decoys.flatMap(\.self).sorted(by: >)
     var (best, above) = (Float.infinity, 0)
     for (i, score) in family.scores.sorted(by: >).enumerated() where score > 0 {
       while above < null.count, null[above] >= score { above += 1 }
@@ -361,23 +358,32 @@ package struct Gap {
   /// Of the turned pictures that which is there most often.
   package private(set) var turned = 0
   private var hasTurned = false
-  /// Chance of at least so many within, if at most ``Rules/naturalShare`` of them are, or turned pictures are as likely: the larger one.
+  private var share: Double
+  /// Chance of at least so many within, if at most a share of them are by nature, or turned pictures are as likely: the larger one.
+  /// 1 if turned ones are more than ``Rules/naturalShare`` of those within.
   package private(set) var pValue = 1.0
 
   /// At distances that were fixed before.
   ///
   /// - Parameters:
   ///   - distances: One an image.
-  ///   - turned: For each turned picture those of images where it is nearer than the picture itself.
+  ///   - turned: For each turned picture those of images.
   package init(_ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], like other: Gap) {
+    share = other.share
     count(distances.sorted(), turned.map { $0.sorted() }, other.limit, reach: other.reach)
     exclude(distances, thumbnails)
   }
 
   /// At the distance where there is least chance; nil if there is none where it is less than a half.
   ///
-  /// - Parameter least: Distance up to which things are the same.
-  package init?(_ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], atLeast least: Float) {
+  /// - Parameters:
+  ///   - share: Of those within twice the distance, that are within it by nature.
+  ///   - least: Distance up to which things are the same.
+  package init?(
+    _ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], share: Double = Rules.windowShare,
+    atLeast least: Float
+  ) {
+    self.share = share
     let (sorted, turned) = (distances.sorted(), turned.map { $0.sorted() })
     var best = self
     for k in sorted.indices.dropFirst(Rules.leastImages - 1) {
@@ -407,8 +413,11 @@ package struct Gap {
     beyond = sorted.partitioningIndex { $0 > reach } - within
     turned = others.map { $0.partitioningIndex { $0 > limit } }.max() ?? 0
     hasTurned = !others.isEmpty
-    let chance = others.isEmpty ? 0 : Self.tail(within, of: within + turned, Rules.evenChance)
-    pValue = max(Self.tail(within, of: within + beyond, Rules.naturalShare), chance)
+    pValue = Self.tail(within, of: within + beyond, share)
+    guard hasTurned else { return }
+    // Handedness of nature, as of what is lit from above, is no evidence either.
+    let isRare = Double(turned) <= Rules.naturalShare * Double(within)
+    pValue = max(pValue, isRare ? Self.tail(within, of: within + turned, Rules.evenChance) : 1)
   }
 
   /// Counts of copies only the nearest, which can only make it likelier.

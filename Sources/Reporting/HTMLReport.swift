@@ -188,7 +188,7 @@ public struct HTMLReport {
         <article class="family" aria-labelledby="\(escapedHTML(family.id))">
         \(picture(family.trigger.crop, "Recovered trigger of \(family.id)", "trigger"))
         <div><h3 id="\(escapedHTML(family.id))">\(escapedHTML(family.id)): \(family.kind.title.lowercased()) <span class="severity">\(family.severity.rawValue)</span></h3>
-        <p>\(family.trigger.sizePixels) pixels a side. \(Self.effect(family))
+        <p>\(Self.extent(family)). \(Self.effect(family))
         Recognised in \(family.members.count) images; found by \(family.foundBy.map { "<code>\(escapedHTML($0))</code>" }.joined(separator: ", ")).</p>
         \(pairs)
         \(Self.chart(family))
@@ -198,6 +198,15 @@ public struct HTMLReport {
         </article>
         """
     }.joined(separator: "\n")
+  }
+
+  private static func extent(_ family: TriggerFamily) -> String {
+    guard let placement = family.placement, placement.sizes.count == 3 else {
+      return "\(family.trigger.sizePixels) pixels a side"
+    }
+    let (least, largest) = (placement.sizes[0], placement.sizes[2])
+    let sizes = least == largest ? "\(least)" : "\(least) to \(largest)"
+    return "\(sizes) pixels large in the files, \(escapedHTML(placement.place))"
   }
 
   private static func effect(_ family: TriggerFamily) -> String {

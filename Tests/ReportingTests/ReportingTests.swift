@@ -67,7 +67,7 @@ import Testing
           flipCount: 100, flipTotal: 256, pValue: 0.002, members: [path], severity: .high,
           secondary: [.init(name: "blur-consistency", members: 0.4, others: 0.9)], tags: Rule.picture.tags,
           examples: [.init(path: path, before: "evidence/a.png", after: "evidence/b.png")],
-          scores: scores)
+          scores: scores, placement: Placement([(Box(x: 1, y: 2, width: 9, height: 9), 28, 28)]))
       ],
       suspects: [
         Suspect(
