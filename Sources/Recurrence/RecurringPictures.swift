@@ -343,7 +343,8 @@ package struct RecurringPictures: Sendable {
       if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(family.decoys.count) { best = score }
     }
     guard best.isFinite else { return best }
-    return max(best, 1 / (1 + max(gap.reach, (gap.limit * PictureSearch.distance(best)).squareRoot())))
+    let next = PictureSearch.distance(null.first { $0 < best } ?? 0)
+    return max(best, 1 / (1 + max(gap.reach, (gap.limit * next).squareRoot())))
   }
 }
 
