@@ -70,23 +70,6 @@ package struct Matcher: Sendable {
       Int32(picture.rows), rows, Int32(Self.waves), norm)
   }
 
-  /// Share of another picture of the same frame that this one explains.
-  package func score(_ other: Picture) -> Float {
-    let own = Matcher(other)
-    // Both are orthogonal to light under their own weights; under those of this one up to how these differ.
-    let (count, padded) = (picture.count, (picture.count + 15) / 16 * 16)
-    var (cross, square): (Float, Float) = (0, 0)
-    for plane in 0..<3 {
-      let start = plane * (2 + Self.waves) * padded
-      for i in 0..<count where own.rows[start + i] > 0 {
-        let level = own.rows[start + padded + i] / own.rows[start + i]
-        cross += rows[start + padded + i] * level
-        square += rows[start + i] * level * level
-      }
-    }
-    return cross > 0 && square > 0 ? cross * cross / (square * norm) : 0
-  }
-
   /// Moves a pose uphill in score.
   ///
   /// - Parameter step: First step as a share of the picture's extent; the last is an eighth of it.
@@ -111,6 +94,25 @@ package struct Matcher: Sendable {
         best = next
       }
       step /= 2
+    }
+    return best
+  }
+}
+
+extension Picture {
+  /// How much of the picture its turned one explains, wherever in a quarter of the frame it is laid on it.
+  func likeness(_ turn: Turn) -> Float {
+    let pixels = 4
+    let image = IntegralImage(undimmed.resized(width: pixels * columns, height: pixels * rows))
+    let matcher = Matcher(turned(turn))
+    let scale = Float(pixels * columns) / width
+    var best: Float = -1
+    for v in -5...5 {
+      for u in -5...5 {
+        let pose = Pose(
+          x: Float(image.width) * (0.5 + Float(u) / 20), y: Float(image.height) * (0.5 + Float(v) / 20), scale: scale)
+        best = max(best, matcher.score(image, pose))
+      }
     }
     return best
   }

@@ -34,14 +34,16 @@ package struct PictureSearch: Sendable {
 
   /// Number of decoys.
   package var decoys: Int { templates.count - 1 }
+  /// Whether the picture looks the same in a mirror: then only what is upside down is a decoy, which nature seldom is.
+  package let isSymmetric: Bool
 
   /// Prepares a search.
   ///
   /// - Parameter windows: Levels of windows of the picture, and their places from its middle.
   package init(_ picture: Picture, windows: [(levels: [UInt8], place: WindowScan.Place)], _ words: Words) {
     sameBits = words.sameBits
-    let matcher = Matcher(picture)
-    let turns = Picture.Turn.allCases.filter { $0 == .none || matcher.score(picture.turned($0)) < Rules.mostLikeness }
+    let turns = Picture.Turn.allCases.filter { $0 == .none || picture.likeness($0) < Rules.mostLikeness }
+    isSymmetric = !turns.contains(.mirrored)
     templates = turns.map { turn in
       Template(
         matcher: Matcher(picture.turned(turn)),

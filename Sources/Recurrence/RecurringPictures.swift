@@ -288,7 +288,8 @@ package struct RecurringPictures: Sendable {
       guard
         var gap = Gap(
           distances(before), turned: turned(before), before.map(\.thumbnail), share: Rules.naturalShare,
-          atLeast: Rules.leastDistance), gap.pValue <= rate
+          atLeast: Rules.leastDistance, atMost: candidates[k].search.isSymmetric ? Rules.equalDistance : .infinity),
+        gap.pValue <= rate
       else {
         report("candidate \(k): no gap; \(distances(before).sorted().prefix(40).map { Int(100 * $0) })")
         continue
@@ -380,16 +381,17 @@ package struct Gap {
   /// - Parameters:
   ///   - share: Of those within twice the distance, that are within it by nature.
   ///   - least: Distance up to which things are the same.
+  ///   - most: Distance up to which they may be.
   package init?(
     _ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], share: Double = Rules.windowShare,
-    atLeast least: Float
+    atLeast least: Float, atMost most: Float = .infinity
   ) {
     self.share = share
     let (sorted, turned) = (distances.sorted(), turned.map { $0.sorted() })
     var best = self
     for k in sorted.indices.dropFirst(Rules.leastImages - 1) {
       // Density grows only as far as there are images left.
-      guard 2 * sorted[k] <= sorted[sorted.count / 2] else { break }
+      guard sorted[k] <= most, 2 * sorted[k] <= sorted[sorted.count / 2] else { break }
       var own = self
       own.count(sorted, turned, max(sorted[k], least), reach: 2 * max(sorted[k], least))
       if own.pValue < best.pValue { best = own }
