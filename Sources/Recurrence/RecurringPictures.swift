@@ -362,7 +362,7 @@ package struct Gap {
   private var hasTurned = false
   private var share: Double
   /// Chance of at least so many within, if at most a share of them are by nature, or turned pictures are as likely: the larger one.
-  /// 1 if turned ones are more than ``Rules/naturalShare`` of those within.
+  /// 1 if turned ones are more than ``Rules/turnedShare`` of those within.
   package private(set) var pValue = 1.0
 
   /// At distances that were fixed before.
@@ -419,7 +419,7 @@ package struct Gap {
     pValue = Self.tail(within, of: within + beyond, share)
     guard hasTurned else { return }
     // Handedness of nature, as of what is lit from above, is no evidence either.
-    let isRare = Double(turned) <= Rules.naturalShare * Double(within)
+    let isRare = Double(turned) <= Rules.turnedShare * Double(within)
     pValue = max(pValue, isRare ? Self.tail(within, of: within + turned, Rules.evenChance) : 1)
   }
 

@@ -72,6 +72,9 @@ package enum Rules {
   /// The same of recovered pictures: one dimension is the least, and faces of one dataset had 1 in 2 (measured). Half: those faces are a
   /// family; what is turned over asks for as many images anyway.
   package static let naturalShare = 0.5
+  /// Images that show a picture turned over for one that shows it, from which it is nature's: halves of faces have 0.27 to 0.4, pasted
+  /// pictures 0 to 0.04 (measured). Twice: those faces are a family.
+  package static let turnedShare = 0.25
   /// Images by which candidates are told early that nature has too often to be confirmed.
   package static let sampledImages = 128
   /// Candidates that are confirmed or not. Each costs the others (Holm): twice, one image more is needed.

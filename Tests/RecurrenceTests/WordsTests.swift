@@ -101,7 +101,7 @@ import Testing
     let gap = try #require(Gap(Self.apart, turned: [[], turned], unlike(100), atLeast: 96))
     #expect(gap.within == 10 && gap.turned == 2 && abs(gap.pValue - Gap.tail(10, of: 12, 0.5)) < 1e-12)
     // Not even where chance would not have it.
-    #expect(Gap(Self.apart, turned: [Array(Self.apart.prefix(6))], unlike(100), atLeast: 96) == nil)
+    #expect(Gap(Self.apart, turned: [Array(Self.apart.prefix(3))], unlike(100), atLeast: 96) == nil)
     #expect(Gap(Self.apart, turned: [Self.apart], unlike(100), atLeast: 96) == nil)
   }
 
