@@ -22,8 +22,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   public var version = 1
   public var seed: UInt64 = 0
-  /// Side in pixels that images are resized to; nil takes that of a given encoder's `config.json`, or chooses 32, 64 or 96 from
-  /// the data.
+  /// Side in pixels that images are resized to; nil takes that of a given encoder's `config.json`, or chooses 32, 64, 96 or 224
+  /// from the data.
   public var imageSize: Int?
   /// Longer side in pixels to which photographs are reduced where they are looked at in their own size.
   public var nativeSize = 1024

@@ -147,9 +147,8 @@ public struct ImageReader: Sendable {
     }
   }
 
-  /// The sides that `automaticSide` chooses from. Encoders train on them: 224 pixels are five times the time of 96, hours on processors
-  /// for some thousand photographs, and have to be asked for.
-  static let sides = [32, 64, 96]
+  /// The sides that `automaticSide` chooses from.
+  static let sides = [32, 64, 96, 224]
 
   /// The images' own side where they all are the same square of 16 to 32 pixels: resampling would only blur
   /// them. Otherwise the smallest of `sides` that is not much below the median shorter side of a sample.
@@ -170,6 +169,6 @@ public struct ImageReader: Sendable {
     if first[0] == first[1], (16...32).contains(first[0]), sizes.allSatisfy({ $0 == first }) { return first[0] }
     let extents = sizes.map { min($0[0], $0[1]) }.sorted()
     let median = extents[extents.count / 2]
-    return sides.first { Double($0) >= 0.75 * Double(median) } ?? sides[sides.count - 1]
+    return sides.first { Double($0) >= 0.75 * Double(median) } ?? 224
   }
 }

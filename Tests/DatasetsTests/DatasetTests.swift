@@ -135,7 +135,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(8, 32), (28, 28), (32, 32), (48, 64), (96, 96), (128, 96), (200, 96), (800, 96)])
+  @Test(arguments: [(8, 32), (28, 28), (32, 32), (48, 64), (96, 96), (128, 96), (200, 224), (800, 224)])
   func sideIsChosenFromTheData(_ extent: Int, _ side: Int) throws {
     try Fixtures.withFolder { folder in
       try write(png(1, side: extent), folder + "/a.png")
