@@ -13,7 +13,7 @@ import Randomness
 ///    are, and so are pictures turned over.
 /// 3. In the other half a limit that was fixed in the first one is tested, twice: natural things come in all degrees, so that few are
 ///    within the limit for those within twice as much; and they come turned over as often. Both have to be ruled out. Holm's
-///    correction accounts for the number of candidates.
+///    correction accounts for the number of candidates. Some images have to show the picture nearly as it is.
 /// 4. Members are told by competition with the turned pictures, at the false-discovery rate.
 ///
 /// - Source: Our own; scale-space extrema as in Lowe, IJCV 2004, with boxes as in Agrawal et al., CenSurE, ECCV 2008; signs of random
@@ -299,7 +299,9 @@ package struct RecurringPictures: Sendable {
       report(
         "candidate \(k): limit \(gap.limit), before p \(gap.pValue) \(gap.within) within \(gap.beyond) beyond, p \(own.pValue) \(own.within) within \(own.beyond) beyond \(own.turned) turned; \(distances(after).sorted().prefix(50).map { Int(100 * $0) })"
       )
-      tested.append((k, own.pValue, gap))
+      // What is pasted is nearly equal where little shows through; one kind of natural thing only resembles itself.
+      let equal = distances(after).count { $0 <= Rules.equalDistance }
+      tested.append((k, equal >= Rules.leastImages ? own.pValue : 1, gap))
     }
     // Holm, Scand. J. Statist. 1979.
     tested.sort { ($0.pValue, $0.candidate) < ($1.pValue, $1.candidate) }
