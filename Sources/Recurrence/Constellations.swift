@@ -189,7 +189,7 @@ package struct Constellations: Sendable {
       var chance = 1.0
       for least in Rules.linkedPlaces..<max(Rules.linkedPlaces, marks.count) + 1 {
         let (a, b) = (own.count { $0.windows >= least }, mirrored.count { $0.windows >= least })
-        chance = min(chance, Gap.tail(a, of: a + b, 0.5))
+        chance = min(chance, Gap.tail(a, of: a + b, Rules.evenChance))
       }
       guard own.count >= Rules.leastImages - 1, chance <= rate else { return nil }
       return (Group(exemplar: image, partners: own, windows: marks), chance)

@@ -1,7 +1,6 @@
 import Images
 
 /// A picture that images share: levels of cells, and how surely each is the same in all of them.
-///
 package struct Picture: Sendable {
   /// Cells across and down, some ``Rules/frameCells`` in all.
   package let columns: Int

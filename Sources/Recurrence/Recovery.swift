@@ -70,22 +70,19 @@ extension Picture {
   /// Lays images on each other in turns.
   fileprivate func settled(_ sightings: [(Int, Sighting)], rounds: Int) -> Recovered? {
     var (picture, own, kept) = (self, sightings, Array(sightings.indices))
+    var scores = [Float](repeating: 0, count: own.count)
     for round in 0..<rounds {
       guard kept.count >= Rules.leastImages - 1 else { return nil }
       picture.fit(kept.map { picture.cells(own[$0].1.image, own[$0].1.pose) })
       let matcher = Matcher(picture)
       for i in own.indices {
-        own[i].1.pose =
-          matcher.refined(
-            own[i].1.image, own[i].1.pose, step: round == 0 ? Rules.alignmentStep : Rules.alignmentStep / 2
-          ).pose
+        (own[i].1.pose, scores[i]) = matcher.refined(
+          own[i].1.image, own[i].1.pose, step: round == 0 ? Rules.alignmentStep : Rules.alignmentStep / 2)
       }
-      kept = own.indices.filter { matcher.score(own[$0].1.image, own[$0].1.pose) >= Rules.leastScore }
+      kept = own.indices.filter { scores[$0] >= Rules.leastScore }
     }
     guard kept.count >= Rules.leastImages - 1 else { return nil }
-    let matcher = Matcher(picture)
-    return Recovered(
-      picture: picture, poses: kept.map { (own[$0].0, own[$0].1.pose, matcher.score(own[$0].1.image, own[$0].1.pose)) })
+    return Recovered(picture: picture, poses: kept.map { (own[$0].0, own[$0].1.pose, scores[$0]) })
   }
 
   /// Whether the strip at a side, inside or outside of the frame, is explained by half in half of the images.

@@ -1,4 +1,3 @@
-import CKernels
 import Datasets
 import Foundation
 import Images
@@ -249,22 +248,23 @@ package struct RecurringPictures: Sendable {
       report("\(picture.width)x\(picture.height) is more than half of the images")
       return nil
     }
-    // Nature says nothing of what looks the same turned over: dots, rings, lines.
-    guard PictureSearch(picture, windows: [], words).decoys > 0 else {
-      report("looks the same turned over")
-      return nil
-    }
     shared.sort { ($1.partners, $0.window) < ($0.partners, $1.window) }
     let windows = shared.prefix(Rules.searchedWindows).map { window, _ in
       var place = store.places[window]
       (place.x, place.y) = (place.x - x - recovered.x, place.y - y - recovered.y)
       return (levels: store.window(window), place: place)
     }
+    let search = PictureSearch(picture, windows: windows, words)
+    // Nature says nothing of what looks the same turned over: dots, rings, lines.
+    guard search.decoys > 0 else {
+      report("looks the same turned over")
+      return nil
+    }
     report(
       "candidate \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, \(poses.count) of \(sightings.count) images, \(shared.count) windows, contrast \(picture.contrast), scores \(poses.map(\.score).sorted().map { Int(100 * $0) })"
     )
     return Candidate(
-      picture: picture, search: PictureSearch(picture, windows: windows, words),
+      picture: picture, search: search,
       places: poses.map { (store.images[sightings[$0.sighting].image], $0.pose) },
       distance: PictureSearch.distance(poses.map(\.score).sorted()[poses.count / 2]))
   }

@@ -137,7 +137,7 @@ package struct Words: Sendable {
     return codes
   }
 
-  /// Bits in which unrelated windows differ in half, and those of one picture in at most a share of ``Rules/sameBits``.
+  /// Bits of all words in which windows of one picture differ at most; unrelated ones differ in half of them.
   package var sameBits: Int { Int(Rules.sameBits * Double(Rules.tables * bits)) }
 
   /// Windows that share words of a table, two or more each, word by word.
