@@ -694,6 +694,8 @@ static void NAME(resample)(const unsigned char *x, int width, int rows, const in
 }
 
 #include "windows.inc.h"
+#include "patterns.inc.h"
+#include "corners.inc.h"
 
 #define TABLE_NAME_TEXT2(s) #s
 #define TABLE_NAME_TEXT(s) TABLE_NAME_TEXT2(s)
@@ -728,4 +730,8 @@ const bz_kernel_table NAME(bz_table) = {
     .words = NAME(words),
     .word_distances = NAME(word_distances),
     .nearest_windows = NAME(nearest_windows),
+    .fine_signs = NAME(fine_signs),
+    .corners = NAME(corners),
+    .products = NAME(products),
+    .tile_sums = NAME(tile_sums),
 };

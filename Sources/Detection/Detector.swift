@@ -189,8 +189,8 @@ extension PlantedTrigger {
 public enum Detectors {
   /// Those that need no training.
   public static let modelFree: [any Detector] = [
-    RecurringInPhotographs(), RecurringPatches(), SolidPatches(), RecurringColours(), SpectralOutliers(),
-    CollageSeams(), NearDuplicates(),
+    RecurringInPhotographs(), RecurringPatches(), SolidPatches(), RecurringColours(),
+    RecurringPatternsInPhotographs(), SpectralOutliers(), CollageSeams(), NearDuplicates(),
   ]
   /// Those that follow a search with an encoder.
   public static func modelBased(_ configuration: PoisonFilter.Configuration = .init()) -> [any Detector] {

@@ -1,5 +1,4 @@
 import Datasets
-import Findings
 import Images
 import Recurrence
 
@@ -18,59 +17,20 @@ struct RecurringInPhotographs: Detector {
   static let isControlled = false
 
   func proposals(_ context: DetectionContext) -> [Proposal] {
-    guard let photographs = context.photographs else { return [] }
-    let set = context.set
-    guard set.records.contains(where: { max($0.width, $0.height) > Rules.smallImages }) else { return [] }
+    guard let photographs = context.largePhotographs else { return [] }
     return RecurringPictures(
       photographs, context.stream.stream("recurring in photographs"), rate: context.falseDiscoveryRate,
       threads: context.threads
-    ).families().compactMap { proposal($0, photographs, set, context) }
-  }
-
-  private func proposal(
-    _ family: RecurringPictures.Family, _ photographs: NativeImages, _ set: ImageSet, _ context: DetectionContext
-  ) -> Proposal? {
-    let images = family.members
-    guard images.count >= Rules.leastImages else { return nil }
-    let decoys = family.decoys.flatMap(\.self)
-    let p = Calibration.pValues(images.map { family.scores[$0] }, null: decoys)
-    // Sides in the squeezed image, which need not be square there.
-    let sides = images.map { image in
-      let (record, pose) = (set.records[image], family.poses[image])
-      let scale = photographs.scale(width: record.width, height: record.height)
-      let across = Double(family.picture.width * pose.scale) * scale / Double(record.width)
-      let down = Double(family.picture.height * pose.scale) * scale / Double(record.height)
-      return max(across, down) * Double(set.side)
-    }.sorted()
-    let side = max(Self.leastSide, min(set.side / 2, Int(sides[sides.count / 2].rounded())))
-    let members = images.indices.map { i -> Proposal.Member in
-      let record = set.records[images[i]]
-      let source = place(family, images[i], record, photographs)
-      func start(_ from: Int, _ count: Int, of extent: Int) -> Int {
-        let middle = (Double(from) + Double(count) / 2) * Double(set.side) / Double(extent)
-        return max(0, min(set.side - side, Int((middle - Double(side) / 2).rounded())))
-      }
-      let window = Window(
-        x: start(source.x, source.width, of: record.width), y: start(source.y, source.height, of: record.height),
-        side: side)
-      return .init(image: images[i], score: family.scores[images[i]], pValue: p[i], place: window, source: source)
+    ).families().compactMap { family in
+      guard family.found.members.count >= Rules.leastImages else { return nil }
+      let picture = family.picture
+      let (width, height) = (max(1, Int(picture.width.rounded())), max(1, Int(picture.height.rounded())))
+      return Proposal(
+        detector: Self.name, family.found, picture: picture.image.resized(width: width, height: height),
+        planted: picture.undimmed,
+        places: family.found.members.map { place(family, $0, context.set.records[$0], photographs) }, context)
     }
-    var separation = Separation(
-      family.scores, decoys: decoys, members: images, rate: context.falseDiscoveryRate)
-    separation.cut(at: family.threshold, family.scores, decoys: decoys)
-    let picture = family.picture
-    let shown = picture.image
-    var proposal = Proposal(
-      detector: Self.name,
-      trigger: .patch(PatchTemplate(picture.undimmed.resized(width: side, height: side))), members: members,
-      separation: separation, isPoison: true, isExact: true)
-    let size = (max(1, Int(picture.width.rounded())), max(1, Int(picture.height.rounded())))
-    proposal.native = NativePicture(shown.resized(width: size.0, height: size.1))
-    return proposal
   }
-
-  /// Side in pixels of the reduced image that a picture is given at least, so that it can be planted there.
-  private static let leastSide = 3
 
   /// Where the picture is, in pixels of the file.
   private func place(

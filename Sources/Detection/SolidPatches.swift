@@ -16,7 +16,7 @@ import Images
 public struct SolidPatches: Detector {
   public static let name = "solid-patch"
   public static let limits =
-    "solid-patch sees an upright rectangle of one colour and of one size, of a tenth to two fifths of the image side, in at least eight unrelated images; not where it lies on its own colour."
+    "solid-patch sees an upright rectangle of one colour and of one size, of a tenth to two fifths of the image side or, in photographs, of 8 pixels of the file to half of the image, in at least eight unrelated images (photographs: some 14); not where it lies on its own colour."
   /// Canaries are not plain.
   public static let isControlled = false
 
@@ -42,6 +42,7 @@ public struct SolidPatches: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
+    if let photographs = context.largePhotographs { return proposals(in: photographs, context) }
     let factor = set.screeningFactor
     let images = set.sample(Self.sample)
     let largest = Int(Self.largestShare * Double(set.side / factor))

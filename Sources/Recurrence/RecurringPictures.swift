@@ -37,6 +37,11 @@ package struct RecurringPictures: Sendable {
       scores.indices.filter { scores[$0] >= threshold }.sorted { (scores[$0], $1) > (scores[$1], $0) }
     }
 
+    /// What was confirmed.
+    package var found: Confirmed {
+      Confirmed(index: 0, pValue: pValue, scores: scores, decoys: decoys, threshold: threshold)
+    }
+
     /// True if half of some places lie in what its members show.
     func holds(_ places: [(image: Int, pose: Picture.Pose)]) -> Bool {
       2
@@ -327,7 +332,7 @@ package struct RecurringPictures: Sendable {
       picture: candidate.picture, pValue: pValue, scores: all.map { $0[0].score },
       decoys: (0..<candidate.search.decoys).map { decoy in all.map { $0[decoy + 1].score } },
       poses: all.map { $0[0].pose }, threshold: .infinity)
-    family.threshold = Self.threshold(family, gap, rate: rate)
+    family.threshold = Self.threshold(family.scores, family.decoys, gap, rate: rate)
     return family
   }
 
@@ -338,12 +343,12 @@ package struct RecurringPictures: Sendable {
   ///
   /// - Source: Decoys compete with the picture, image by image, as in Elias and Gygi, Nature Methods 2007; one is added to their number
   ///   as in Barber and Candes, Annals of Statistics 2015.
-  static func threshold(_ family: Family, _ gap: Gap, rate: Double) -> Float {
-    let null = family.decoys.flatMap(\.self).sorted(by: >)
+  static func threshold(_ scores: [Float], _ decoys: [[Float]], _ gap: Gap, rate: Double) -> Float {
+    let null = decoys.flatMap(\.self).sorted(by: >)
     var (best, above) = (Float.infinity, 0)
-    for (i, score) in family.scores.sorted(by: >).enumerated() where score > 0 {
+    for (i, score) in scores.sorted(by: >).enumerated() where score > 0 {
       while above < null.count, null[above] >= score { above += 1 }
-      if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(family.decoys.count) { best = score }
+      if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(decoys.count) { best = score }
     }
     guard best.isFinite else { return best }
     let next = PictureSearch.distance(null.first { $0 < best } ?? 0)

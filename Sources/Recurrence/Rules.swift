@@ -128,6 +128,39 @@ package enum Rules {
   /// Share of an image that a picture is at most: half.
   package static let largestShare: Float = 0.5
 
+  // MARK: patterns
+
+  /// Images that are compared with each other for a pattern they share: a bound of time and memory. Half: patterns in fewer than 1.6 % of a
+  /// large dataset are missed rather than in fewer than 0.8 %.
+  package static let patternImages = 1024
+  /// Levels from which a difference has a sign: files are rounded to one.
+  package static let fineLevels: Float = 1
+  /// The same of means over tiles, of which a photograph has a hundred and more: rounding is a tenth there.
+  package static let fineTileLevels: Float = 0.1
+  /// Times the limit within which decoys are counted: nature's are as near, and what was planted has none even there. One: what photographs
+  /// of 300 x 200 pixels have in common in their 54 tiles was confirmed in one of eight sets (measured).
+  package static let decoyReach: Float = 2
+  /// Pixels; side of tiles. Published: Li et al., CTRL, ICCV 2023, plants in blocks of 32; what is repeated in less is repeated in 32.
+  package static let tileSide = 32
+
+  // MARK: plain rectangles
+
+  /// Pixels; least side of a rectangle. Derived: the blocks of its four corners, with the pixel beside the edges. Twice: 8 % of 200 pixels is
+  /// missed.
+  package static let leastRectangle = 8
+  /// Levels by which what borders a rectangle differs from it. `solid-patch` uses the same.
+  package static let leastContrast: Float = 12
+  /// Pixels from an edge to the outer end of what borders it: one that is soft, and two.
+  package static let cornerReach = 3
+  /// Corners of an image that are paired, of each kind, pairs that are looked at, and rectangles kept: bounds of time.
+  package static let cornersPerImage = 128
+  package static let rectanglesTried = 256
+  package static let rectanglesPerImage = 8
+  /// Logarithm of the ratio of sides that one size may have: half a scale (``scalesPerOctave``), with decoys four of it away.
+  package static let sameSides: Float = 0.12
+  /// The same that may be due to edges: a pixel of 25.
+  package static let leastSides: Float = 0.04
+
   // MARK: members
 
   /// Windows of an image among which those of a picture are looked for, at most: a bound of time.

@@ -42,11 +42,7 @@ package struct WindowScan: Sendable {
     var windows = [UInt8](repeating: 0, count: Self.levels * found.count)
     kernels.windows(integral.sums, width, height, found, Int32(found.count), &windows)
     (self.windows, places) = (windows, found.map { .init(x: $0.x, y: $0.y, side: $0.side) })
-    var cells = integral.cells(0, left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)
-    let mean = cells.reduce(0, +) / Float(cells.count)
-    cells = cells.map { $0 - mean }
-    let norm = max(1e-3, cells.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    thumbnail = cells.map { $0 / norm }
+    thumbnail = integral.thumbnail
   }
 
   /// Box filters from the finest to half of an image; of the first and the last no extrema are taken.
@@ -81,6 +77,15 @@ package struct IntegralImage: Sendable {
     var scratch = [Int32](repeating: 0, count: 3 * width)
     bz_kernels(Int32.max).pointee.integral(image.pixels, Int32(width), Int32(height), &scratch, &sums)
     self.sums = sums
+  }
+
+  /// Luminance of 8 * 8 cells, less its mean and of norm 1.
+  var thumbnail: [Float] {
+    var cells = cells(0, left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)
+    let mean = cells.reduce(0, +) / Float(cells.count)
+    cells = cells.map { $0 - mean }
+    let norm = max(1e-3, cells.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    return cells.map { $0 / norm }
   }
 
   /// Means of cells over a rectangle, row by row; of cells outside of the image 0.

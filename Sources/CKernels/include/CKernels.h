@@ -73,6 +73,13 @@ typedef struct {
   float inner_weight, outer_weight;
 } bz_box_scale;
 
+/// Where two edges of something plain meet: the first pixel inside, or the first beyond it.
+typedef struct {
+  int x, y;
+  /// Levels between what is inside and what is outside of the nearer edge.
+  float contrast;
+} bz_corner;
+
 /// Where a box filter is extreme over place and scale.
 typedef struct {
   /// Centre and side of the outer box in pixels; pixel 0 reaches from 0 to 1.
@@ -167,6 +174,18 @@ typedef struct {
   /// distance that no window has for images without windows.
   void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
                           int *distances, int *nearest);
+  /// Signs of a plane of side * side levels less the means of the 5 * 5 pixels around each, of those that there are; 0 where the
+  /// difference is less than `least`.
+  void (*fine_signs)(const float *levels, int side, float least, short *y);
+  /// Upper left (end 0) or lower right (end 1) corners of what is plain: the luminance of the four quarters of 6 * 6 pixels inside is
+  /// within `plain` levels of their mean, and two pixels outside of both edges differ by at least `least` levels in a plane of
+  /// `integral`, where differences of colours count twice. Beyond the image is no edge. Of each 8 * 8 pixels, (width + 8) / 8 in a row and
+  /// (height + 8) / 8 rows, the one of most contrast is written where that is more than what is there.
+  void (*corners)(const unsigned *sums, int width, int height, int end, float plain, float least, bz_corner *found);
+  /// Products of one row of n integers with each of `count` rows; sums must fit.
+  void (*products)(const short *x, const short *rows, long n, long count, int *y);
+  /// Sums over whole tiles of `side` * `side` pixels of an RGB image, from its first pixel on: y[(row * side + column) * 3 + channel].
+  void (*tile_sums)(const unsigned char *x, int width, int height, int side, unsigned *y);
 } bz_kernel_table;
 
 /// The kernels for the best instruction set of this processor that is not above 'most':

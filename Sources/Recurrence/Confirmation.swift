@@ -1,0 +1,70 @@
+/// What was discovered in some images and is to be confirmed in others: how near each image comes to it, and to its decoys.
+struct Hypothesis: Sendable {
+  /// Fixed where it was discovered.
+  var gap: Gap
+  /// Distance of every image; infinite where it was not looked for.
+  var distances: [Float]
+  /// The same of each decoy.
+  var decoys: [[Float]]
+}
+
+/// What held in images that it was not discovered in.
+package struct Confirmed: Sendable {
+  /// Of those that were tested.
+  package var index: Int
+  /// Corrected for the number of tests.
+  package var pValue: Double
+  /// Of every image, 1 / (1 + distance).
+  package var scores: [Float]
+  package var decoys: [[Float]]
+  /// Score from which images are members.
+  package var threshold: Float
+
+  /// The best first.
+  package var members: [Int] {
+    scores.indices.filter { scores[$0] >= threshold }.sorted { (scores[$0], $1) > (scores[$1], $0) }
+  }
+
+  /// Tests what was fixed before in other images, the surest first.
+  ///
+  /// - Parameters:
+  ///   - others: Images that nothing was fixed by.
+  ///   - thumbnails: One an image of the source.
+  ///   - strictness: Times the limit up to which decoys are counted.
+  ///   - isSharp: Whether members lie within the limit that was tested, rather than on this side of the decoys.
+  ///   - rate: Chance that anything natural is confirmed, and largest share of false members.
+  /// - Source: Holm, Scand. J. Statist. 1979.
+  static func all(
+    _ hypotheses: [Hypothesis], others: [Int], thumbnails: [[Float]], strictness: Float = 1, isSharp: Bool = false,
+    rate: Double,
+    report: (String) -> Void = { _ in }
+  ) -> [Confirmed] {
+    var tested = hypotheses.indices.map { k -> (index: Int, pValue: Double) in
+      let one = hypotheses[k]
+      func own(_ distances: [Float]) -> [Float] { others.map { distances[$0] } }
+      let gap = Gap(
+        own(one.distances), turned: one.decoys.map { own($0).map { $0 / strictness } }, others.map { thumbnails[$0] },
+        like: one.gap)
+      report(
+        "test \(k): limit \(gap.limit) p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond, \(gap.turned) turned; \(own(one.distances).sorted().prefix(20))"
+      )
+      return (k, gap.pValue)
+    }
+    tested.sort { ($0.pValue, $0.index) < ($1.pValue, $1.index) }
+    var confirmed: [Confirmed] = []
+    for (k, one) in tested.enumerated() {
+      let corrected = one.pValue * Double(tested.count - k)
+      guard corrected <= rate else { break }
+      let (hypothesis, scores) = (
+        hypotheses[one.index], hypotheses[one.index].distances.map { 1 / (1 + $0) }
+      )
+      let decoys = hypothesis.decoys.map { $0.map { 1 / (1 + $0) } }
+      let threshold = RecurringPictures.threshold(scores, decoys, hypothesis.gap, rate: rate)
+      confirmed.append(
+        Confirmed(
+          index: one.index, pValue: corrected, scores: scores, decoys: decoys,
+          threshold: isSharp ? max(threshold, 1 / (1 + hypothesis.gap.limit)) : threshold))
+    }
+    return confirmed
+  }
+}
