@@ -32,7 +32,7 @@ import Testing
         let small = try set.resized(to: 9, threads: threads)
         #expect(small.side == 9 && small.stride == 243 && small.records == set.records && small.digest == set.digest)
         // These files have the set's side, so that reading them at the other one is the same.
-        #expect(small.pixels == (try read(9)).pixels)
+        #expect(try small.pixels == read(9).pixels)
         for i in 0..<5 {
           var (one, other) = (set.stream(i), small.stream(i))
           #expect(one.next() == other.next())
@@ -41,7 +41,8 @@ import Testing
       #expect(try set.resized(to: 24, threads: 1).pixels == set.pixels)
       // A limit between the two sides: the large pixels are in a file, the small ones are not.
       let held = try read(24, PixelStorage(mostInMemory: 5 * 500, folder: folder))
-      #expect(held.pixels.isOnDisk && !(try held.resized(to: 9, threads: 1)).pixels.isOnDisk)
+      let small = try held.resized(to: 9, threads: 1)
+      #expect(held.pixels.isOnDisk && !small.pixels.isOnDisk)
       #expect(try held.resized(to: 16, threads: 1).pixels == set.resized(to: 16, threads: 1).pixels)
     }
   }

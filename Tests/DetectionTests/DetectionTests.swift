@@ -188,7 +188,7 @@ import Testing
   /// The filter's decision after a search whose windows at `places` stand above its controls.
   private func decide(
     _ set: ImageSet, _ places: [Int: Window], by detectors: [any Detector], canary: Canary?, iterations: Int,
-    batch: Int, encoderSide: Int? = nil
+    batch: Int, encoderSide: Int = 24
   ) throws -> PoisonFilter.Outcome {
     var state = PatchSearch.State()
     state.candidates = candidates(set, places)
@@ -208,7 +208,7 @@ import Testing
     return try PoisonFilter(configuration, augmentation: Augmentation(), stream: RandomStream(seed: 2))
       .decide(
         detectors.flatMap { $0.proposals(context) }, canary: canary, set: set,
-        encoderSet: try set.resized(to: encoderSide ?? set.side, threads: 2), on: device, threads: 2
+        encoderSet: try set.resized(to: encoderSide, threads: 2), on: device, threads: 2
       ) { _ in }
   }
 
@@ -246,16 +246,17 @@ import Testing
       places[i] = Window(x: x, y: y, side: 8)
     }
     let poisoned = plain.replacing(planted)
-    func removed(_ images: ImageSet, encoderSide: Int? = nil) throws -> PoisonFilter.Outcome {
+    func removed(_ images: ImageSet, encoderSide: Int = 24, iterations: Int = 200) throws -> PoisonFilter.Outcome {
       try decide(
-        images, places, by: [SearchedPatches()], canary: nil, iterations: 200, batch: 64, encoderSide: encoderSide)
+        images, places, by: [SearchedPatches()], canary: nil, iterations: iterations, batch: 64,
+        encoderSide: encoderSide)
     }
     // The classifier may see smaller images than those that places are in.
-    for side in [24, 18] {
-      let outcome = try removed(poisoned, encoderSide: side)
+    for (side, iterations) in [(24, 200), (16, 100)] {
+      let outcome = try removed(poisoned, encoderSide: side, iterations: iterations)
       let found = Set(outcome.removals.map(\.image))
       #expect(outcome.families.count == 1, "\(side)")
-      #expect(outcome.removals.allSatisfy { $0.evidence == .classifier && ($0.place.map { $0.side == 8 } ?? true) })
+      #expect(outcome.removals.allSatisfy { $0.evidence == .classifier && ($0.place.map { $0.side == 10 } ?? true) })
       #expect(found.intersection(planted.keys).count * 10 >= planted.count * 9, "\(side)")
       #expect(found.subtracting(planted.keys).count <= 1, "\(side)")
     }

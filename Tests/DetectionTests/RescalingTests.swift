@@ -8,7 +8,8 @@ import Testing
 
 /// Places and triggers in pixels of the images that are screened mean the same in those that encoders see.
 @Suite struct RescalingTests {
-  private let (screened, seen) = (224, 96)
+  private let screened = 224
+  private let seen = 96
 
   private func noise(_ side: Int, _ seed: UInt64) -> Image {
     var stream = RandomStream(seed: seed)

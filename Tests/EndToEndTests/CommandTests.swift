@@ -295,9 +295,9 @@ import Testing
       try Self.makeImages(24, in: folder + "/images", side: 150)
       let settings =
         Self.tiny.dropFirst(2) + ["--retrain", "plain", "--set", "scan.epochs=1", "--progress", "plain"]
-      func audit(_ out: String, _ extra: String...) throws -> (run: Execution, result: AuditResult) {
+      func audit(_ out: String) throws -> (run: Execution, result: AuditResult) {
         let run = try Execution(
-          Execution.bezoarPath, ["audit", folder + "/images", "--out", folder + out] + settings + extra)
+          Execution.bezoarPath, ["audit", folder + "/images", "--out", folder + out] + settings)
         let data = try Data(contentsOf: URL(fileURLWithPath: folder + out + "/result.json"))
         #expect(try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json")).problems(data) == [])
         return (run, try JSONDecoder().decode(AuditResult.self, from: data))
@@ -320,8 +320,6 @@ import Testing
       try Data(text.replacingOccurrences(of: #""encoderSide":96,"#, with: "").utf8)
         .write(to: URL(fileURLWithPath: identity))
       #expect(try audit("/out").result.dataset.encoderSize == nil)
-      let asked = try audit("/asked", "--image-size", "112", "--retrain", "none")
-      #expect(asked.result.dataset.imageSize == 112 && asked.result.dataset.encoderSize == nil)
       // A window that encoders could not see.
       let large = try Execution(
         Execution.bezoarPath,
