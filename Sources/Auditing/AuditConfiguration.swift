@@ -139,7 +139,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     }
   }
 
-  /// Side in pixels of what encoders see, at most, where they are trained on the CPU: at 224 they take five times as long.
+  /// Side in pixels of what encoders see, at most, where they are trained on the CPU: 224 are five times the pixels.
   static let largestSideOnCPU = 96
 
   /// Side in pixels of what encoders see of images that are screened at another: the same, if it was asked for, an encoder was given or
