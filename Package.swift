@@ -57,7 +57,7 @@ let tests: [(name: String, imports: [String])] = [
       "TestSupport",
     ]
   ),
-  ("AuditingTests", ["Auditing", "Findings", "TestSupport"]),
+  ("AuditingTests", ["Auditing", "CPUDevice", "Findings", "Tensors", "TestSupport"]),
   ("ReportingTests", ["Reporting", "Findings", "Randomness", "TestSupport"]),
   (
     "EndToEndTests",

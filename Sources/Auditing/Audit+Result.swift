@@ -21,13 +21,13 @@ extension Audit {
     let verdict = try decide(outcome, search, metrics)
     let account = DatasetAccount(
       request.dataset, dataset, digest: set.digest, set.tally, unreadable: set.unreadable,
-      ignored: set.ignored, side: set.side, manifest: Digest(of: manifest.bytes))
+      ignored: set.ignored, side: set.side, encoderSide: encoderSet.side, manifest: Digest(of: manifest.bytes))
     let gate = Gate.outcome(
       verdict: verdict, families: families, suspects: suspects, dataset: account, metrics: metrics, request.policy)
     let encoded = try configuration.encoded()
     let scored = SearchedPatches.scores(search)
     let apart = SearchedPatches(significance: configuration.filter.significance)
-      .apart(search, in: set, rate: configuration.filter.falseDiscoveryRate)
+      .apart(fromEncoder(search), in: set, rate: configuration.filter.falseDiscoveryRate)
     let candidates = ScoreSummary.Histogram(scored.candidates.map(Double.init), bins: 40)
     let result = AuditResult(
       tool: .init(version: Self.version, revision: request.revision),
@@ -73,7 +73,7 @@ extension Audit {
     let spread =
       try folder.training("search")?.log.last?.spread
       ?? (searchable ? try searched().space.spread : 0)
-    let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(set.side)
+    let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(encoderSet.side)
     let control = canary.map { canary in
       Verdict.Power.Canary(
         images: canary.images.count, sizePixels: canary.picture.width, foundBy: outcome.canaryFoundBy,
@@ -82,7 +82,8 @@ extension Audit {
     }
     let power = Verdict.Power(
       featureSpread: Double(spread), imagesScored: search.candidates.count,
-      shareScored: Double(search.candidates.count) / Double(max(1, set.count)), windowPixels: window,
+      shareScored: Double(search.candidates.count) / Double(max(1, set.count)),
+      windowPixels: fromEncoder(Window(x: 0, y: 0, side: window)).side,
       flipImages: min(configuration.search.flipImages, set.count),
       detectors: (configuration.scans ? Detectors.all : Detectors.modelFree).map {
         .init(name: type(of: $0).name, limits: type(of: $0).limits)
@@ -378,7 +379,7 @@ extension Audit {
   private func heatPicture(_ map: Localizer.HeatMap) -> Image {
     let top = max(map.max() ?? 0, 1e-12)
     return Image(
-      width: set.side, height: set.side,
+      width: encoderSet.side, height: encoderSet.side,
       pixels: map.flatMap { value -> [UInt8] in
         let t = value / top
         return [
@@ -419,7 +420,7 @@ extension DatasetAccount {
   /// The account of a dataset that was read.
   init(
     _ path: String, _ dataset: Dataset, digest: Digest, _ tally: Tally, unreadable: [ImageSet.Exception],
-    ignored: [ImageSet.Exception], side: Int, manifest: Digest
+    ignored: [ImageSet.Exception], side: Int, encoderSide: Int? = nil, manifest: Digest
   ) {
     func entry(_ item: ImageSet.Exception) -> Exception {
       let name = named(item.path)
@@ -427,7 +428,8 @@ extension DatasetAccount {
     }
     self.init(
       path: path, format: dataset.format.rawValue, digest: digest.description, decoded: tally.count,
-      unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side, greyShare: tally.greyShare,
+      unreadable: unreadable.map(entry), ignored: ignored.map(entry), imageSize: side,
+      encoderSize: encoderSide == side ? nil : encoderSide, greyShare: tally.greyShare,
       manifestDigest: manifest.description,
       remarks: tally.remarks.map { kind, remark in
         let (code, detail) = kind.words

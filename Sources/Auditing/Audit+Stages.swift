@@ -50,16 +50,16 @@ extension Audit {
   func train() throws -> (String, Int?) {
     guard configuration.scans else { return ("skipped: not asked for", nil) }
     if let given {
-      try save(given.encoder(side: set.side), as: "scan")
+      try save(given.encoder(side: encoderSet.side), as: "scan")
       return ("\(configuration.encoder ?? ""): \(given.summary)", nil)
     }
     let state = try training(
-      "search", over: copy, searchTraining, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
+      "search", over: encoderCopy, searchTraining, encoder: searchEncoderConfiguration, stream.stream("search encoder"))
     try save(Encoder(searchEncoderConfiguration, weights: state.arrays), as: "search")
     var (summaries, images) = (["search: \(summary(state))"], state.epoch * set.count)
     if isCompared {
       let state = try training(
-        "scan", over: set, scanConfiguration, encoder: encoderConfiguration, stream.stream("scan"))
+        "scan", over: encoderSet, scanConfiguration, encoder: encoderConfiguration, stream.stream("scan"))
       try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
       summaries.append("scan: \(summary(state))")
       images += state.epoch * set.count
@@ -128,9 +128,11 @@ extension Audit {
   func searched() throws -> Searched {
     if let searchedBefore { return searchedBefore }
     let embedder = Embedder(try searchEncoder(), on: device)
-    let space = SearchSpace(configuration.search, set: copy, embedder: embedder, on: device, stream.stream("search"))
+    let space = SearchSpace(
+      configuration.search, set: encoderCopy, embedder: embedder, on: device, stream.stream("search"))
     let search = PatchSearch(
-      configuration.search, set: copy, clusters: space, embedder: embedder, on: device, stream.stream("patch search"))
+      configuration.search, set: encoderCopy, clusters: space, embedder: embedder, on: device,
+      stream.stream("patch search"))
     let made = Searched(embedder: embedder, space: space, search: search)
     searchedBefore = made
     return made
@@ -186,12 +188,12 @@ extension Audit {
       throw AuditError(.state, "the screening left no state in \(folder.path); run: bezoar screen --out \(folder.path)")
     }
     let isSearchable = try isSearchable()
-    let learnt = context(copy, search, isSearchable ? try searched().space.rows : nil)
+    let learnt = context(copy, fromEncoder(search), isSearchable ? try searched().space.rows : nil)
     let proposals = Detectors.modelBased(configuration.filter).flatMap { $0.proposals(learnt) }
     var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
     ).decide(
-      screened + proposals, canary: canary, set: set, on: device, threads: threads
+      screened + proposals, canary: canary, set: set, encoderSet: encoderSet, on: device, threads: threads
     ) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")
@@ -215,10 +217,10 @@ extension Audit {
     let searched = try searched()
     let search = searched.search
     let judge = SecondaryScores(
-      set: copy, embedder: searched.embedder, space: searched.space, stream.stream("secondary"))
+      set: encoderCopy, embedder: searched.embedder, space: searched.space, stream.stream("secondary"))
     for i in outcome.families.indices {
       let members = outcome.families[i].members.map(\.image)
-      let effect = search.effect(of: outcome.families[i].trigger, members: members)
+      let effect = search.effect(of: toEncoder(outcome.families[i].trigger), members: members)
       outcome.families[i].effect = effect
       outcome.families[i].secondary = judge.scores(members: members, cluster: effect.cluster)
     }
@@ -229,10 +231,13 @@ extension Audit {
     let maps = placeless.isEmpty ? [] : search.heatMaps(placeless.map { outcome.removals[$0].image })
     for (i, map) in zip(placeless, maps) {
       outcome.removals[i].place =
-        Localizer.windows(map, side: set.side, window: search.windowPixels, count: 1).first
+        Localizer.windows(map, side: encoderSet.side, window: search.windowPixels, count: 1).first.map {
+          fromEncoder($0)
+        }
     }
     if let canary {
-      outcome.canaryEffect = search.effect(of: .patch(PatchTemplate(canary.picture)), members: canary.images)
+      outcome.canaryEffect = search.effect(
+        of: toEncoder(.patch(PatchTemplate(canary.picture))), members: canary.images)
     }
   }
 
@@ -247,7 +252,7 @@ extension Audit {
 
   func retrain() throws -> (String, Int?) {
     guard !configuration.retrain.isEmpty else { return ("skipped: not asked for", nil) }
-    let kept = try set.subset(try filterRecord().kept)
+    let kept = try encoderSet.subset(try filterRecord().kept)
     var (summaries, images): ([String], Int) = ([], 0)
     guard try isSearchable() else { return ("skipped: \(try reasonForNoSearch())", nil) }
     guard kept.count >= 20 else { return ("skipped: too few images are kept", nil) }
@@ -312,7 +317,8 @@ extension Audit {
       var metrics = EncoderMetrics(
         encoder: name, unmeasured: "no labels: give --labels or --ground-truth with evaluation folders")
       if let labelled { try judge.measure(encoder, labelled, into: &metrics) }
-      judge.measureFlips(encoder, set, outcome: record.outcome, searchClusters: clusters, into: &metrics)
+      judge.measureFlips(
+        encoder, encoderSet, toEncoder, outcome: record.outcome, searchClusters: clusters, into: &metrics)
       return metrics
     }
     let first = isCompared || configuration.encoder != nil ? "scan" : "search"
@@ -334,6 +340,7 @@ extension Audit {
         let dataset = try Dataset(Path((base.isEmpty ? "." : base) + "/" + name))
         let labels = try LabelSource.layout.labels(for: dataset)
         return try ImageSet(ImageReader(dataset, labels: labels, side: set.side, threads: threads))
+          .resized(to: encoderSet.side, threads: threads)
       }
       return try EvaluationSet(
         try read(evaluation.clean), triggered: try read(evaluation.triggered), target: truth.targetClass,
@@ -342,7 +349,7 @@ extension Audit {
     guard configuration.labels != "none" else { return nil }
     let labelled = kept.filter { set.records[$0].label != nil }
     return try EvaluationSet(
-      set.subset(labelled), triggered: nil, target: nil, source: "kept images with --labels",
+      encoderSet.subset(labelled), triggered: nil, target: nil, source: "kept images with --labels",
       probeShare: configuration.evaluation.probeShare, own)
   }
 }

@@ -49,7 +49,10 @@ public final class Audit {
   let progress: any AuditProgress
   let stream: RandomStream
   let dataset: Dataset
+  /// What is screened, and what places and triggers are in pixels of.
   let set: ImageSet
+  /// The same images as encoders see them, perhaps smaller.
+  let encoderSet: ImageSet
   let digest: String
   let manifest: Manifest
   let truth: GroundTruth?
@@ -60,8 +63,13 @@ public final class Audit {
   private let decoders: DecoderPool?
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
-  /// What detectors and the search encoder see.
+  /// What detectors see.
   var copy: ImageSet { canary?.set ?? set }
+  /// What the search encoder sees: the same with that control.
+  private(set) lazy var encoderCopy: ImageSet = makeEncoderCopy()
+  /// From pixels of what is screened to those of what encoders see, and back.
+  var toEncoder: Rescaling { Rescaling(from: set.side, to: encoderSet.side) }
+  var fromEncoder: Rescaling { Rescaling(from: encoderSet.side, to: set.side) }
   /// See ``searched()``.
   var searchedBefore: Searched?
   let started = Date()
@@ -108,12 +116,19 @@ public final class Audit {
     }
     digest = set.digest.description
     let encoded = try configuration.encoded()
+    let side = set.side
+    let begun = try request.overwrite ? nil : folder.identity()
+    let encoderSide = begun.map { $0.encoderSide ?? side } ?? configuration.encoderSide(of: side, on: device)
+    if configuration.scans, let problem = configuration.search.problems(side: encoderSide).first {
+      throw AuditError(.usage, "\(problem); encoders see \(encoderSide) x \(encoderSide) pixels")
+    }
     try folder.claim(
       .init(
         configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
         base: URL(fileURLWithPath: dataset.base.description).path, isPlain: [.folder, .list].contains(dataset.format),
-        encoderDigest: given?.digest.description),
+        encoderDigest: given?.digest.description, encoderSide: encoderSide == side ? nil : encoderSide),
       overwrite: request.overwrite)
+    encoderSet = try set.resized(to: encoderSide, threads: threads)
     try folder.write(encoded, to: "state/configuration.json")
     manifest = try Manifest(set, of: dataset)
     try folder.write(Data(manifest.bytes), to: "manifest.sha256")
@@ -123,7 +138,7 @@ public final class Audit {
         imagesPerSecond: Double(set.count) / -begin.timeIntervalSinceNow))
     progress.end(
       Stage.inspect.rawValue,
-      "\(set.count) images at \(set.side) px, \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(set.pixels.isOnDisk ? ", pixels in a file of \(MemoryBudget.words(set.pixels.count))" : "")"
+      "\(set.count) images at \(set.side) px\(encoderSide == side ? "" : " (encoders see \(encoderSide) x \(encoderSide) pixels)"), \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(set.pixels.isOnDisk ? ", pixels in a file of \(MemoryBudget.words(set.pixels.count))" : "")"
     )
   }
 
@@ -221,6 +236,16 @@ public final class Audit {
     return Canary(set, picture: picture, own)
   }
 
+  /// The images that carry the control are made smaller from those that are screened.
+  private func makeEncoderCopy() -> ImageSet {
+    guard let canary else { return encoderSet }
+    let side = encoderSet.side
+    if side == set.side { return canary.set }
+    return encoderSet.replacing(
+      Dictionary(
+        uniqueKeysWithValues: canary.images.map { ($0, canary.set.image($0).resized(width: side, height: side)) }))
+  }
+
   /// The images at their own size.
   var photographs: NativeImages {
     NativeImages(dataset, entries: set.records.map(\.entry), cap: configuration.nativeSize, decoders: decoders)
@@ -258,7 +283,7 @@ public final class Audit {
     return own
   }
 
-  var encoderConfiguration: Encoder.Configuration { .init(network: configuration.network, side: set.side) }
+  var encoderConfiguration: Encoder.Configuration { .init(network: configuration.network, side: encoderSet.side) }
 
   /// The same network with a pooling that keeps local evidence.
   var searchEncoderConfiguration: Encoder.Configuration {

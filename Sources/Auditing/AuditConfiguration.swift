@@ -2,6 +2,7 @@ import Contrastive
 import Detection
 import Foundation
 import NeuralNetworks
+import Tensors
 
 /// Everything that decides what an audit computes; dumped whole into every result.
 public struct AuditConfiguration: Codable, Hashable, Sendable {
@@ -23,7 +24,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var version = 1
   public var seed: UInt64 = 0
   /// Side in pixels that images are resized to; nil takes that of a given encoder's `config.json`, or chooses 32, 64, 96 or 224
-  /// from the data.
+  /// from the data, of which encoders that are trained on the CPU see 96 at most.
   public var imageSize: Int?
   /// Longer side in pixels to which photographs are reduced where they are looked at in their own size.
   public var nativeSize = 1024
@@ -136,6 +137,15 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
         "\n  --encoder takes a safetensors file with the float32 weights of a ResNet under torchvision's names, such as models/clean/model.safetensors of a run folder"
       throw AuditError(.usage, "cannot use the encoder: \(error)\(error.code == .configuration ? "" : expected)")
     }
+  }
+
+  /// Side in pixels of what encoders see, at most, where they are trained on the CPU: 224 are five times the pixels.
+  static let largestSideOnCPU = 96
+
+  /// Side in pixels of what encoders see of images that are screened at another: the same, if it was asked for, an encoder was given or
+  /// the device is an accelerator.
+  package func encoderSide(of side: Int, on device: any Device) -> Int {
+    scans && imageSize == nil && encoder == nil && !device.isApart ? min(side, Self.largestSideOnCPU) : side
   }
 
   /// Sorted, stable JSON.

@@ -111,8 +111,10 @@ struct EncoderEvaluation {
   ///
   /// The trigger's cluster in this encoder is the one that most images of the family's cluster in the
   /// search encoder fall into: clusters of two encoders are matched by their members.
+  ///
+  /// - Parameter toEncoder: From the pixels that triggers are in to those of the set.
   func measureFlips(
-    _ encoder: Encoder, _ set: ImageSet, outcome: PoisonFilter.Outcome, searchClusters: [Int],
+    _ encoder: Encoder, _ set: ImageSet, _ toEncoder: Rescaling, outcome: PoisonFilter.Outcome, searchClusters: [Int],
     into metrics: inout EncoderMetrics
   ) {
     guard let family = outcome.families.first else {
@@ -140,11 +142,12 @@ struct EncoderEvaluation {
       .prefix(configuration.evaluation.flipRateImages)
     let positions = stream.stream("positions")
     let chosen = Array(held)
+    let trigger = toEncoder(family.trigger)
     let features = embedder.features(chosen.count) { i, target, position in
       var own = positions.stream(chosen[i])
       for k in 0..<set.stride { target[position + k] = Float(set.pixels[chosen[i] * set.stride + k]) * (1 / 255) }
-      let window = family.trigger.place(side: set.side, &own)
-      family.trigger.plant(into: &target, at: position, side: set.side, window)
+      let window = trigger.place(side: set.side, &own)
+      trigger.plant(into: &target, at: position, side: set.side, window)
     }
     let flips = KMeans.assign(space.space(features), to: space.clustering.centroids).filter { $0.cluster == target }
       .count

@@ -12,7 +12,8 @@ public struct MemoryBudget: Sendable, Equatable {
   /// What an audit needs without images, and for each beside its pixels, in bytes; measured, see Benchmarks/Faults/NOTES.md.
   static let base = 256 << 20
   static let perImage = 8 << 10
-  /// How often pixels are there: as they are, with the positive control, and those that are kept.
+  /// How often pixels are there: as they are, with the positive control, and those that are kept. Where encoders see smaller images
+  /// there are three times those instead of the last: less, as long as their side is below 0.57 of the others', and it is 0.43.
   static let copies = 3
 
   /// Reads a size: bytes, or a number with K, M, G or T, of 1024 each.

@@ -28,6 +28,8 @@ public struct Inspection {
   /// What was read.
   public let account: DatasetAccount
   private let sizes: [Tally.Size: Int]
+  /// Whether the side of images was asked for.
+  private let isSideGiven: Bool
 
   /// What has been read so far.
   private struct Reading: Sendable {
@@ -69,7 +71,7 @@ public struct Inspection {
     read.write()
     if let failure = read.failure { throw failure }
     try file?.finish()
-    sizes = read.tally.sizes
+    (sizes, isSideGiven) = (read.tally.sizes, imageSize != nil)
     account = DatasetAccount(
       source.path, dataset, digest: read.tally.digest(read.unreadable), read.tally, unreadable: read.unreadable,
       ignored: read.ignored, side: reader.side, manifest: read.digest.digest)
@@ -79,12 +81,17 @@ public struct Inspection {
   public func table() -> String {
     let named = sizes.map { (name: "\($0.key.width)x\($0.key.height)", count: $0.value) }
     let common = named.sorted { ($0.count, $1.name) > ($1.count, $0.name) }.prefix(5).map { "\($0.name) (\($0.count))" }
+    let most = AuditConfiguration.largestSideOnCPU
+    let side =
+      isSideGiven
+      ? "as asked"
+      : "chosen from the data\(account.imageSize > most ? "; an encoder that is trained on the CPU sees \(most) px" : "")"
     var lines = [
       "dataset     \(account.path) (\(account.format))", "listed      \(account.listed)",
       "decoded     \(account.decoded)",
       "not read    \(account.unreadable.count)", "ignored     \(account.ignored.count)",
       "sizes       \(common.joined(separator: ", "))\(sizes.count > 5 ? " and \(sizes.count - 5) more" : "")",
-      "grey        \(percent(account.greyShare))", "image size  \(account.imageSize) px, chosen for the encoder",
+      "grey        \(percent(account.greyShare))", "image size  \(account.imageSize) px, \(side)",
       "digest      \(account.digest)",
     ]
     for item in account.remarks { lines.append("remark      \(item.code): \(item.count), \(item.detail)") }

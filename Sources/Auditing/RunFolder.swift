@@ -21,6 +21,8 @@ public struct RunFolder: Sendable {
     var isPlain: Bool
     /// Of the encoder that was given.
     var encoderDigest: String?
+    /// Side in pixels of what encoders see, where images are screened at another: it stays, whatever device goes on.
+    var encoderSide: Int?
   }
 
   /// Whose folder it is; nil if it is none.

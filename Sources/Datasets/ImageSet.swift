@@ -93,8 +93,8 @@ public struct ImageSet: Sendable {
     pixels = try all.pixels.finish()
   }
 
-  private init(_ set: ImageSet, _ pixels: Pixels, _ records: [Record], _ keys: [UInt64]) {
-    (side, storage, tally, digest, self.keys) = (set.side, set.storage, set.tally, set.digest, keys)
+  private init(_ set: ImageSet, side: Int? = nil, _ pixels: Pixels, _ records: [Record], _ keys: [UInt64]) {
+    (self.side, storage, tally, digest, self.keys) = (side ?? set.side, set.storage, set.tally, set.digest, keys)
     (self.pixels, self.records, unreadable, ignored) = (pixels, records, [], [])
   }
 
@@ -108,6 +108,20 @@ public struct ImageSet: Sendable {
   /// Returns the set with other pixels in some images, of the same size; records stay as they are.
   public func replacing(_ images: [Int: Image]) -> ImageSet {
     ImageSet(self, pixels.replacing(images.map { ($0.key * stride, $0.value.pixels) }), records, keys)
+  }
+
+  /// Returns the images at another side, resized with the filter that files are; itself where it has that side.
+  public func resized(to side: Int, threads: Int) throws(PixelStorageError) -> ImageSet {
+    guard side != self.side else { return self }
+    let buffer = try PixelBuffer(capacity: 3 * side * side * count, storage)
+    let block = 256
+    for start in Swift.stride(from: 0, to: count, by: block) {
+      let own = concurrentMap(min(block, count - start), threads: threads) {
+        image(start + $0).resized(width: side, height: side).pixels
+      }
+      for pixels in own { buffer.append(pixels) }
+    }
+    return ImageSet(self, side: side, try buffer.finish(), records, keys)
   }
 
   /// Random numbers of an image: the same for copies of a file and in whatever order the files are, others for another seed.

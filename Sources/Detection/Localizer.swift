@@ -126,7 +126,7 @@ public final class Localizer {
   }
 }
 
-/// A square window of an image, in pixels of the resized image.
+/// A square window of an image, in pixels of the resized image: of a search that of its set, elsewhere that of the set that is screened.
 public struct Window: Codable, Hashable, Sendable {
   public var x: Int
   public var y: Int

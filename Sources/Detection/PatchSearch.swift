@@ -46,7 +46,7 @@ public struct PatchSearch {
     /// Candidates that must be scored on all flip images: the best ones, which are compared with each
     /// other afterwards.
     public var finalists = 30
-    /// Side of the window in pixels; nil takes 0.36 of the image side.
+    /// Side of the window in pixels of what encoders see; nil takes 0.36 of that side.
     public var windowPixels: Int?
     /// Windows tried in an image.
     public var windowsPerImage = 2

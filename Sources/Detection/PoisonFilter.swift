@@ -127,11 +127,12 @@ public struct PoisonFilter: Sendable {
   /// - Parameters:
   ///   - proposals: Of all detectors, over the training copy.
   ///   - canary: The positive control in the training copy.
-  ///   - set: The images as they are.
+  ///   - set: The images as they are, at the side in which places and triggers are proposed.
+  ///   - encoderSet: The same as encoders see them, for the classifier; nil if that is the set itself.
   ///   - progress: Told the share that is done.
   public func decide(
-    _ proposals: [Proposal], canary: Canary?, set: ImageSet, on device: any Device, threads: Int,
-    progress: (Double) throws -> Void
+    _ proposals: [Proposal], canary: Canary?, set: ImageSet, encoderSet: ImageSet? = nil, on device: any Device,
+    threads: Int, progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
     var (families, groups): ([Family], [Proposal]) = ([], [])
@@ -206,7 +207,7 @@ public struct PoisonFilter: Sendable {
       }
     }
     for (number, group) in groups.enumerated() {
-      try follow(group, number, &outcome, canary, context, progress)
+      try follow(group, number, &outcome, canary, encoderSet ?? set, context, progress)
     }
     let order = outcome.removals.indices.sorted { a, b in
       let (left, right) = (outcome.removals[a], outcome.removals[b])
@@ -291,15 +292,18 @@ public struct PoisonFilter: Sendable {
   /// Learnt from a planted object, it sees it or not: scores have two modes. Learnt from what images of a
   /// cluster share naturally, they fall off without a second one (`Benchmarks/Detection/NOTES.md`).
   private func follow(
-    _ group: Proposal, _ number: Int, _ outcome: inout Outcome, _ canary: Canary?, _ context: DetectionContext,
-    _ progress: (Double) throws -> Void
+    _ group: Proposal, _ number: Int, _ outcome: inout Outcome, _ canary: Canary?, _ encoderSet: ImageSet,
+    _ context: DetectionContext, _ progress: (Double) throws -> Void
   ) throws {
     let set = context.set
+    let toEncoder = Rescaling(from: set.side, to: encoderSet.side)
     let known = Set(outcome.removals.map(\.image))
     let members = group.members.filter { !known.contains($0.image) && canary?.images.contains($0.image) != true }
     guard members.count >= SearchedPatches.smallestGroup else { return }
     let own = Set(members.map(\.image))
-    let patches = members.compactMap { member in member.place.map { PatchTemplate(set.crop(member.image, $0)) } }
+    let patches = members.compactMap { member in
+      member.place.map { PatchTemplate(encoderSet.crop(member.image, toEncoder($0))) }
+    }
     let backgrounds = (0..<set.count).filter { !known.contains($0) && !own.contains($0) }
     guard backgrounds.count >= 8 else { return }
     var settings = configuration.classifier
@@ -311,7 +315,8 @@ public struct PoisonFilter: Sendable {
       scores = try PoisonClassifier(
         settings, augmentation: augmentation, stream: stream.stream("group").stream(number)
       ).scores(
-        patches, backgrounds: backgrounds, in: set, on: context.device, threads: context.threads, progress: progress)
+        patches, backgrounds: backgrounds, in: encoderSet, on: context.device, threads: context.threads,
+        progress: progress)
       let modes = Separation(scores, members: members.map(\.image), rate: configuration.falseDiscoveryRate)
       separation = modes.isPlantedObject && modes.above * 5 <= set.count ? modes : nil
     }

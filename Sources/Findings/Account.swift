@@ -38,8 +38,10 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   public var decoded: Int
   public var unreadable: [Exception]
   public var ignored: [Exception]
-  /// Side in pixels that images were resized to.
+  /// Side in pixels that images were resized to; places are in these.
   public var imageSize: Int
+  /// Side in pixels of what encoders saw, where that is another.
+  public var encoderSize: Int?
   public var greyShare: Double
   /// SHA-256 of `manifest.sha256`; results of earlier versions lack it.
   public var manifestDigest: String?
@@ -49,8 +51,9 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   /// Creates an account.
   public init(
     path: String, format: String, digest: String, decoded: Int, unreadable: [Exception], ignored: [Exception],
-    imageSize: Int, greyShare: Double, manifestDigest: String? = nil, remarks: [Remark] = []
+    imageSize: Int, encoderSize: Int? = nil, greyShare: Double, manifestDigest: String? = nil, remarks: [Remark] = []
   ) {
+    self.encoderSize = encoderSize
     _remarks = Listed(wrappedValue: remarks)
     self.manifestDigest = manifestDigest
     (self.path, self.format, self.digest, self.decoded) = (path, format, digest, decoded)
@@ -62,6 +65,7 @@ public struct DatasetAccount: Codable, Equatable, Sendable {
   enum CodingKeys: String, CodingKey {
     case path, format, digest, listed, decoded, unreadable, ignored, remarks
     case imageSize = "image_size"
+    case encoderSize = "encoder_size"
     case greyShare = "grey_share"
     case manifestDigest = "manifest_sha256"
   }

@@ -83,6 +83,26 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
       columns.start, columns.weights, &line, &result)
     return Image(width: target, height: targetHeight, pixels: result)
   }
+
+  /// Returns levels of a square image, which may be below zero, resized with the same filter; 3 * side * side values, row-major.
+  public static func resized(levels: [Float], from side: Int, to target: Int) -> [Float] {
+    precondition(levels.count == 3 * side * side, "\(side)x\(side) needs \(3 * side * side) levels")
+    guard side != target else { return levels }
+    let weights = ResampleWeights(from: side, to: target)
+    /// Resizes the first of two axes and exchanges them.
+    func pass(_ levels: [Float], lines: Int) -> [Float] {
+      var result = [Float](repeating: 0, count: 3 * lines * target)
+      for i in 0..<target {
+        for (k, weight) in weights.of(i) {
+          for line in 0..<lines {
+            for c in 0..<3 { result[3 * (line * target + i) + c] += weight * levels[3 * (k * lines + line) + c] }
+          }
+        }
+      }
+      return result
+    }
+    return pass(pass(levels, lines: side), lines: target)
+  }
 }
 
 /// Triangle-filter weights of every output position along one axis.
@@ -107,6 +127,11 @@ private struct ResampleWeights {
       weights += own.map { Float($0 / total) }
       start.append(Int32(weights.count))
     }
+  }
+
+  /// Input positions of an output position, and what each of them weighs.
+  func of(_ i: Int) -> Zip2Sequence<PartialRangeFrom<Int>, ArraySlice<Float>> {
+    zip(Int(first[i])..., weights[Int(start[i])..<Int(start[i + 1])])
   }
 }
 

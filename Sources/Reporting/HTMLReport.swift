@@ -306,7 +306,7 @@ public struct HTMLReport {
         "<details><summary>\(items.count) \(title)</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(title) files\"><table><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Reason</th></tr></thead><tbody>\(rows(items))</tbody></table></div>\(items.count > 100 ? "<p class=\"note\">and \(items.count - 100) more in <code>result.json</code></p>" : "")</details>"
     }
     return """
-      <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) not read + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. \(result.run.decoding.map { "Decoded by: \(escapedHTML($0)). " } ?? "")Digest <code>\(escapedHTML(account.digest))</code></p>
+      <p><code>\(escapedHTML(account.path))</code> (\(escapedHTML(account.format))): \(account.listed) listed = \(account.decoded) decoded + \(account.unreadable.count) not read + \(account.ignored.count) ignored. Images were resized to \(account.imageSize) x \(account.imageSize) pixels. \(account.encoderSize.map { "Encoders saw \($0) x \($0) pixels. " } ?? "")\(result.run.decoding.map { "Decoded by: \(escapedHTML($0)). " } ?? "")Digest <code>\(escapedHTML(account.digest))</code></p>
       \(table("not read", account.unreadable))\(table("ignored", account.ignored))\(remarks)
       """
   }

@@ -20,7 +20,10 @@ enum Commands {
       choices: ["screen", "quick", "standard", "paper"]),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
-    .value("--image-size", "N", "side in pixels that images are resized to", setting: "imageSize"),
+    .value(
+      "--image-size", "N",
+      "side in pixels that images are resized to (default: from the data; encoders trained on the CPU see 96 at most)",
+      setting: "imageSize"),
     .value(
       "--labels", "SOURCE", "none (default), folders, or a label file; never used for detection", setting: "labels"),
     .value(

@@ -1,6 +1,8 @@
 import Auditing
+import CPUDevice
 import Findings
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -46,6 +48,30 @@ import Testing
       #expect(configuration.problems().isEmpty)
       #expect(try JSONDecoder().decode(AuditConfiguration.self, from: configuration.encoded()) == configuration)
     }
+  }
+
+  /// On the CPU and where nothing else is asked for.
+  @Test func encodersSeeLessOnTheCPU() {
+    let cpu = CPUDevice(threads: 1)
+    for preset in AuditConfiguration.Preset.allCases {
+      var configuration = AuditConfiguration.preset(preset)
+      for side in [28, 32, 64, 96] { #expect(configuration.encoderSide(of: side, on: cpu) == side) }
+      #expect(configuration.encoderSide(of: 224, on: cpu) == (preset == .screen ? 224 : 96))
+      #expect(configuration.encoderSide(of: 224, on: Apart(inner: cpu)) == 224)
+      configuration.imageSize = 224
+      #expect(configuration.encoderSide(of: 224, on: cpu) == 224)
+      (configuration.imageSize, configuration.encoder) = (nil, "model.safetensors")
+      #expect(configuration.encoderSide(of: 224, on: cpu) == 224)
+    }
+  }
+
+  /// The CPU, saying that it computes beside the processors.
+  private struct Apart: Device {
+    let inner: CPUDevice
+    var name: String { "apart" }
+    var isApart: Bool { true }
+    func buffer(_ tensor: Tensor) -> any DeviceBuffer { inner.buffer(tensor) }
+    func compile(_ program: Program) -> any Executable { inner.compile(program) }
   }
 
   @Test func nearestWordIsNearOrNothing() {

@@ -17,6 +17,36 @@ import Testing
     try ImageCodec.encodePNG(Image(width: side, height: side, red: red))
   }
 
+  @Test func aSetAtAnotherSideIsTheSameImages() throws {
+    try Fixtures.withFolder { folder in
+      for i in 0..<5 {
+        let pixels = (0..<3 * 24 * 24).map { UInt8(truncatingIfNeeded: $0 &* (i + 3) &* 2_654_435_761 >> 9) }
+        try write(ImageCodec.encodePNG(Image(width: 24, height: 24, pixels: pixels)), "\(folder)/a/\(i).png")
+      }
+      let dataset = try Dataset(Path(folder + "/a"))
+      func read(_ side: Int, _ storage: PixelStorage = .memory) throws -> ImageSet {
+        try ImageSet(ImageReader(dataset, side: side, threads: 1), storage: storage, seed: 7)
+      }
+      let set = try read(24)
+      for threads in [1, 3] {
+        let small = try set.resized(to: 9, threads: threads)
+        #expect(small.side == 9 && small.stride == 243 && small.records == set.records && small.digest == set.digest)
+        // These files have the set's side, so that reading them at the other one is the same.
+        #expect(try small.pixels == read(9).pixels)
+        for i in 0..<5 {
+          var (one, other) = (set.stream(i), small.stream(i))
+          #expect(one.next() == other.next())
+        }
+      }
+      #expect(try set.resized(to: 24, threads: 1).pixels == set.pixels)
+      // A limit between the two sides: the large pixels are in a file, the small ones are not.
+      let held = try read(24, PixelStorage(mostInMemory: 5 * 500, folder: folder))
+      let small = try held.resized(to: 9, threads: 1)
+      #expect(held.pixels.isOnDisk && !small.pixels.isOnDisk)
+      #expect(try held.resized(to: 16, threads: 1).pixels == set.resized(to: 16, threads: 1).pixels)
+    }
+  }
+
   @Test func foldersAreWalkedAndEveryFileIsAccountedFor() throws {
     try Fixtures.withFolder { folder in
       try write(png(1), folder + "/b/2.png")

@@ -289,6 +289,48 @@ import Testing
     }
   }
 
+  /// Photographs are screened at 224 pixels, and encoders on the CPU see 96.
+  @Test func encodersSeeSmallerPhotographs() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(24, in: folder + "/images", side: 150)
+      let settings =
+        Self.tiny.dropFirst(2) + ["--retrain", "plain", "--set", "scan.epochs=1", "--progress", "plain"]
+      func audit(_ out: String) throws -> (run: Execution, result: AuditResult) {
+        let run = try Execution(
+          Execution.bezoarPath, ["audit", folder + "/images", "--out", folder + out] + settings)
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder + out + "/result.json"))
+        #expect(try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json")).problems(data) == [])
+        return (run, try JSONDecoder().decode(AuditResult.self, from: data))
+      }
+      let (run, result) = try audit("/out")
+      #expect(run.errors.contains("24 images at 224 px (encoders see 96 x 96 pixels)"), "\(run.errors)")
+      #expect(result.dataset.imageSize == 224 && result.dataset.encoderSize == 96)
+      // A window of 35 of 96 pixels.
+      #expect(result.verdict.power?.windowPixels ?? 82 == 82)
+      for model in ["search", "scan", "plain", "clean"] {
+        let text = try String(contentsOfFile: "\(folder)/out/models/\(model)/config.json", encoding: .utf8)
+        #expect(text.contains("96") && !text.contains("224"), "\(model): \(text)")
+      }
+      let page = try String(contentsOfFile: folder + "/out/report.html", encoding: .utf8)
+      #expect(page.contains("Encoders saw 96 x 96 pixels."))
+      // A folder that was begun at another side, by an accelerator or an earlier version, keeps it.
+      let identity = folder + "/out/state/identity.json"
+      let text = try String(contentsOfFile: identity, encoding: .utf8)
+      #expect(text.contains(#""encoderSide":96,"#))
+      try Data(text.replacingOccurrences(of: #""encoderSide":96,"#, with: "").utf8)
+        .write(to: URL(fileURLWithPath: identity))
+      #expect(try audit("/out").result.dataset.encoderSize == nil)
+      // A window that encoders could not see.
+      let large = try Execution(
+        Execution.bezoarPath,
+        ["audit", folder + "/images", "--out", folder + "/large"] + settings + ["--set", "search.windowPixels=100"])
+      #expect(large.code == 64 && large.errors.contains("encoders see 96 x 96 pixels"), "\(large.errors)")
+      let inspected = try Execution.bezoar("inspect", folder + "/images")
+      #expect(
+        inspected.output.contains("224 px, chosen from the data; an encoder that is trained on the CPU sees 96 px"))
+    }
+  }
+
   @Test func runFoldersOfOthersAreRefused() throws {
     try Fixtures.withFolder { folder in
       try Self.makeImages(24, in: folder + "/images")

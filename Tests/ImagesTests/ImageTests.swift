@@ -15,6 +15,15 @@ import Testing
     #expect(zip(actual, expected).allSatisfy { abs($0 - $1) <= 2 })
   }
 
+  @Test(arguments: [7, 30, 60]) func levelsAreResizedAsImagesAre(_ side: Int) {
+    var stream = RandomStream(seed: 4)
+    let image = Image(width: 30, height: 30, pixels: (0..<2700).map { _ in UInt8(stream.integer(below: 256)) })
+    let levels = Image.resized(levels: image.pixels.map { Float($0) - 128 }, from: 30, to: side)
+    let expected = image.resized(width: side, height: side).pixels.map { Float($0) - 128 }
+    #expect(levels.count == expected.count)
+    #expect(zip(levels, expected).allSatisfy { abs($0 - $1) <= 0.51 })
+  }
+
   @Test func constantImagesStayConstant() {
     let image = Image(width: 11, height: 7, red: 9, green: 200, blue: 77)
     #expect(image.resized(width: 5, height: 19) == Image(width: 5, height: 19, red: 9, green: 200, blue: 77))

@@ -95,6 +95,17 @@ import Testing
     try format.render(result(path: path, verdict: verdict), folder: "/nonexistent", manifest: "data/manifest.sha256")
   }
 
+  @Test func theSideThatEncodersSawIsSaid() throws {
+    var made = Self.result()
+    #expect(!(try ReportFormat.html.render(made, folder: "/nonexistent", manifest: "m")).contains("Encoders saw"))
+    (made.dataset.imageSize, made.dataset.encoderSize) = (224, 96)
+    let page = try ReportFormat.html.render(made, folder: "/nonexistent", manifest: "m")
+    #expect(page.contains("Images were resized to 224 x 224 pixels. Encoders saw 96 x 96 pixels."))
+    let data = try CanonicalJSON.encode(made)
+    #expect(try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json")).problems(data) == [])
+    #expect(try CanonicalJSON.decode(data, path: "result.json").dataset == made.dataset)
+  }
+
   /// A result that somebody made up: names of families are text in the page, in attributes too.
   @Test func familyNamesAreText() throws {
     var made = Self.result(path: "a.png", verdict: .poisoned)
