@@ -87,7 +87,7 @@ extension Audit {
       flipImages: min(configuration.search.flipImages, set.count),
       detectors: (configuration.scans ? Detectors.all : Detectors.modelFree).map {
         .init(name: type(of: $0).name, limits: type(of: $0).limits)
-      }, canary: control)
+      }, canary: control, controls: controls(outcome))
     let doubts = try doubts(control)
     if !outcome.families.isEmpty {
       let share = Double(outcome.removals.count) / Double(set.count)
@@ -120,6 +120,16 @@ extension Audit {
         + (configuration.scans
           ? [] : [.init("search.skipped", "no encoder was trained: only the detectors that need none looked")]),
       power: power)
+  }
+
+  /// What was hidden in photographs, and what was found of it.
+  private func controls(_ outcome: PoisonFilter.Outcome) -> [Verdict.Power.Control] {
+    (nativeCanaries?.controls ?? []).enumerated().map { k, control in
+      let found = outcome.controls.first { $0.control == k }
+      return .init(
+        mark: control.kind.mark.rawValue, size: control.kind.size.words, opacity: control.kind.opacity,
+        images: control.images.count, found: found?.images ?? 0, foundBy: found?.detectors ?? [])
+    }
   }
 
   /// Why nothing found would say nothing, whatever else was found.

@@ -26,7 +26,13 @@ extension Audit {
       for (i, detector) in Detectors.modelFree.enumerated() {
         try checkInterruption()
         progress.update(Double(i) / Double(Detectors.modelFree.count), type(of: detector).name)
-        all += detector.proposals(context(type(of: detector).isControlled ? copy : set))
+        let images =
+          switch type(of: detector).control {
+          case .picture: copy
+          case .noise: nativeCanaries?.set ?? set
+          case .none: set
+          }
+        all += detector.proposals(context(images))
       }
       try folder.keep(json: all, as: "screen.json")
       found = all
@@ -42,7 +48,7 @@ extension Audit {
     DetectionContext(
       set: images, device: device, threads: threads, stream: stream.stream("detectors"),
       falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search, rows: rows,
-      photographs: photographs)
+      photographs: nativeCanaries?.photographs ?? photographs, controls: nativeCanaries?.controls ?? [])
   }
 
   // MARK: train
@@ -193,7 +199,7 @@ extension Audit {
     var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
     ).decide(
-      screened + proposals, canary: canary, set: set, encoderSet: encoderSet, on: device, threads: threads
+      screened + proposals, canary: canary, controls: nativeCanaries?.controls ?? [], set: set, encoderSet: encoderSet, on: device, threads: threads
     ) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")

@@ -63,6 +63,10 @@ public final class Audit {
   private let decoders: DecoderPool?
   /// The positive control, and the copy of the images that carries it.
   private(set) lazy var canary: Canary? = drawCanary()
+  /// Those in photographs.
+  private(set) lazy var nativeCanaries: NativeCanaries? =
+    configuration.canary
+    ? NativeCanaries(set, photographs, stream.stream("native canaries")) : nil
   /// What detectors see.
   var copy: ImageSet { canary?.set ?? set }
   /// What the search encoder sees: the same with that control.

@@ -26,7 +26,11 @@ public struct NativeImages: Sendable {
     case held([Image])
   }
 
+  /// What becomes of an image before it is looked at; of its index, itself and the pixels of the file for one of it.
+  public typealias Change = @Sendable (_ index: Int, _ image: Image, _ scale: Double) -> Image
+
   private let source: Source
+  private var change: Change?
   /// Longer side in pixels from which images are reduced.
   public let cap: Int
 
@@ -44,6 +48,13 @@ public struct NativeImages: Sendable {
 
   /// Images in memory, for tests.
   package init(_ images: [Image], cap: Int) { (source, self.cap) = (.held(images), cap) }
+
+  /// The same images changed, each to one of the same extents.
+  public func changing(_ change: @escaping Change) -> NativeImages {
+    var own = self
+    own.change = change
+    return own
+  }
 
   /// Pixels of a file for one of its image here.
   public func scale(width: Int, height: Int) -> Double {
@@ -109,9 +120,9 @@ public struct NativeImages: Sendable {
 
   private func photograph(_ index: Int, _ decoded: DecodedImage) -> Photograph {
     let extents = Self.extents(width: decoded.width, height: decoded.height, cap: cap)
-    return Photograph(
-      index: index, image: Image(width: extents.width, height: extents.height, pixels: decoded.pixels),
-      scale: Double(decoded.width) / Double(extents.width))
+    let scale = Double(decoded.width) / Double(extents.width)
+    let image = Image(width: extents.width, height: extents.height, pixels: decoded.pixels)
+    return Photograph(index: index, image: change?(index, image, scale) ?? image, scale: scale)
   }
 
   /// Extents of an image whose longer side is at most `cap` pixels.

@@ -6,10 +6,12 @@ import Recurrence
 extension DetectionContext {
   /// The images at their own size, where some are larger than what small images are for; else nil.
   var largePhotographs: NativeImages? {
-    guard let photographs, set.records.contains(where: { max($0.width, $0.height) > Rules.smallImages }) else {
-      return nil
-    }
-    return photographs
+    Self.hasPhotographs(set) ? photographs : nil
+  }
+
+  /// True if some images are larger than what small images are for.
+  static func hasPhotographs(_ set: ImageSet) -> Bool {
+    set.records.contains { max($0.width, $0.height) > Rules.smallImages }
   }
 }
 

@@ -92,6 +92,18 @@ public struct PoisonFilter: Sendable {
     public var canaryFoundBy: [String] = []
     /// What the canary does to other images.
     public var canaryEffect: PatchSearch.Effect?
+    /// Controls in photographs that were found.
+    public var controls: [FoundControl] = []
+
+    /// Adds what a detector found of a control.
+    fileprivate mutating func find(_ control: Int, _ detector: String, _ images: Int) {
+      if let known = controls.firstIndex(where: { $0.control == control }) {
+        if !controls[known].detectors.contains(detector) { controls[known].detectors.append(detector) }
+        controls[known].images = max(controls[known].images, images)
+      } else {
+        controls.append(.init(control: control, detectors: [detector], images: images))
+      }
+    }
 
     /// Removes images that are not removed yet, and returns those.
     @discardableResult fileprivate mutating func remove(
@@ -106,6 +118,15 @@ public struct PoisonFilter: Sendable {
       }
       return added
     }
+  }
+
+  /// A control of ``NativeCanaries`` that was found.
+  public struct FoundControl: Codable, Sendable, Hashable {
+    /// Index into the controls.
+    public var control: Int
+    public var detectors: [String]
+    /// Images that carry it and were found, of one family.
+    public var images: Int
   }
 
   /// p-value of a classifier's score up to which an image may still be one that it recognises.
@@ -127,11 +148,12 @@ public struct PoisonFilter: Sendable {
   /// - Parameters:
   ///   - proposals: Of all detectors, over the training copy.
   ///   - canary: The positive control in the training copy.
+  ///   - controls: Those in photographs.
   ///   - set: The images as they are, at the side in which places and triggers are proposed.
   ///   - encoderSet: The same as encoders see them, for the classifier; nil if that is the set itself.
   ///   - progress: Told the share that is done.
   public func decide(
-    _ proposals: [Proposal], canary: Canary?, set: ImageSet, encoderSet: ImageSet? = nil, on device: any Device,
+    _ proposals: [Proposal], canary: Canary?, controls: [NativeCanaries.Control] = [], set: ImageSet, encoderSet: ImageSet? = nil, on device: any Device,
     threads: Int, progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
@@ -141,6 +163,11 @@ public struct PoisonFilter: Sendable {
       falseDiscoveryRate: configuration.falseDiscoveryRate)
     for proposal in proposals {
       let images = proposal.members.map(\.image)
+      if let control = controls.firstIndex(where: { $0.share(of: images) > 0.5 }) {
+        let own = Set(controls[control].images)
+        if proposal.isPoison { outcome.find(control, proposal.detector, images.count(where: own.contains)) }
+        continue
+      }
       // Files do not carry the canary.
       if let canary, proposal.native == nil, canary.share(of: images) > 0.5 {
         if proposal.isPoison, proposal.separation != nil, !outcome.canaryFoundBy.contains(proposal.detector) {

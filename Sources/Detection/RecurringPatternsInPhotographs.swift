@@ -14,8 +14,7 @@ struct RecurringPatternsInPhotographs: Detector {
   static let name = "recurring-pattern"
   static let limits =
     "recurring-pattern sees one fixed pattern added to whole photographs, stretched over them or repeated in blocks of up to 32 pixels of the file, in some 14 up to half of them; only what changes within five pixels of the squeezed image, and nothing in files that were resized after blocks were added."
-  /// The canary is no pattern.
-  static let isControlled = false
+  static let control = DetectorControl.noise
 
   /// Pixels; side of sets from which squeezed images show more than what ``SpectralOutliers`` looks at.
   private static let leastSide = 96

@@ -120,6 +120,33 @@ public struct Verdict: Codable, Equatable, Sendable {
     @Listed public var detectors: [Detector]
     /// The positive control; null where there was no room for one or none was asked for.
     @Nullable public var canary: Canary?
+    /// Marks of several kinds that were hidden in photographs, and which of them were found; empty for small images.
+    @Listed public var controls: [Control]
+
+    /// A mark that was hidden in some photographs before they were looked at.
+    public struct Control: Codable, Equatable, Sendable {
+      /// What it looks like: picture, square or noise.
+      public var mark: String
+      /// Its size in words.
+      public var size: String
+      /// Share of its levels that replaces those of the image, (0, 1].
+      public var opacity: Double
+      /// Images that carried it.
+      public var images: Int
+      /// Of these, those that were found.
+      public var found: Int
+      /// Detectors that found it; empty if it was missed.
+      public var foundBy: [String]
+      /// Creates the outcome.
+      public init(mark: String, size: String, opacity: Double, images: Int, found: Int, foundBy: [String]) {
+        (self.mark, self.size, self.opacity, self.images) = (mark, size, opacity, images)
+        (self.found, self.foundBy) = (found, foundBy)
+      }
+      enum CodingKeys: String, CodingKey {
+        case mark, size, opacity, images, found
+        case foundBy = "found_by"
+      }
+    }
 
     /// A private trigger in the training copy of a few images that the detectors had to find.
     public struct Canary: Codable, Equatable, Sendable {
@@ -158,16 +185,17 @@ public struct Verdict: Codable, Equatable, Sendable {
     /// Creates the statement.
     public init(
       featureSpread: Double, imagesScored: Int, shareScored: Double, windowPixels: Int, flipImages: Int,
-      detectors: [Detector], canary: Canary?
+      detectors: [Detector], canary: Canary?, controls: [Control] = []
     ) {
       _detectors = Listed(wrappedValue: detectors)
       limits = detectors.map(\.limits).joined(separator: " ")
       (self.featureSpread, self.imagesScored, self.shareScored) = (featureSpread, imagesScored, shareScored)
       (self.windowPixels, self.flipImages) = (windowPixels, flipImages)
       _canary = Nullable(wrappedValue: canary)
+      _controls = Listed(wrappedValue: controls)
     }
     enum CodingKeys: String, CodingKey {
-      case canary
+      case canary, controls
       case featureSpread = "feature_spread"
       case imagesScored = "images_scored"
       case shareScored = "share_scored"

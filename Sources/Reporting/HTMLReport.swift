@@ -325,6 +325,9 @@ public struct HTMLReport {
     let control = (result.verdict.power?.canary).map {
       "<p>Positive control: a private \($0.sizePixels)-pixel picture was hidden in the training copy of \($0.images) images. \($0.foundBy.isEmpty ? "<b>No detector found it.</b>" : "Found by \(escapedHTML($0.foundBy.joined(separator: " and "))).") \($0.flipTotal == 0 ? "" : "Pasted into other images it flips \($0.flipCount) of \($0.flipTotal) into its cluster (p = \(number($0.pValue))).")</p>"
     }
+    let controls = (result.verdict.power?.controls ?? []).map { control in
+      "<tr><th scope=\"row\">\(escapedHTML(control.mark)), \(escapedHTML(control.size))</th><td>\(percent(control.opacity)) %</td><td>\(control.images)</td><td>\(control.foundBy.isEmpty ? "<b>missed</b>" : "\(control.found), by \(escapedHTML(control.foundBy.joined(separator: " and ")))")</td></tr>"
+    }.joined()
     let power = result.verdict.power.map { power in
       let items = power.detectors.map { detector in
         let name = detector.name + " "
@@ -336,7 +339,11 @@ public struct HTMLReport {
         power.imagesScored == 0
         ? "No encoder was searched."
         : "\(power.imagesScored) images (\(percent(power.shareScored)) %) were scored with windows of \(power.windowPixels) pixels on \(power.flipImages) flip images; feature spread \(number(power.featureSpread)) (below 0.1 the encoder would have collapsed)."
-      return "\(limits)<p class=\"note\">\(search)</p>"
+      let table =
+        controls.isEmpty
+        ? ""
+        : "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Controls\"><table><caption>Marks that were hidden in photographs, and whether they were found: what would have been seen in this dataset</caption><thead><tr><th scope=\"col\">Mark</th><th scope=\"col\">Opacity</th><th scope=\"col\">Images</th><th scope=\"col\">Found</th></tr></thead><tbody>\(controls)</tbody></table></div>"
+      return "\(table)\(limits)<p class=\"note\">\(search)</p>"
     }
     return """
       \(control ?? "<p>There was no positive control.</p>")

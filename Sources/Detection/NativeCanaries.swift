@@ -1,0 +1,142 @@
+import Datasets
+import Images
+import Randomness
+
+/// Positive controls in photographs: marks of several kinds, sizes and opacities, each hidden in a few images before those are looked at
+/// in their own pixels. Which of them are found is what a search that finds nothing else has shown.
+///
+/// Files are not changed. Marks are drawn by the run's seed; none is what `bezoar poison` plants. An image carries one of them at
+/// most, and is compressed again, as whoever plants something does.
+public struct NativeCanaries: Sendable {
+  /// What is hidden.
+  public struct Kind: Sendable, Hashable {
+    /// What it looks like.
+    public enum Mark: String, Sendable, Codable { case picture, square, noise }
+    /// How large it is; noise covers the image.
+    public enum Size: Sendable, Hashable {
+      /// Pixels of the file.
+      case pixels(Int)
+      /// Share of the shorter side.
+      case share(Double)
+      case image
+
+      /// For reports.
+      public var words: String {
+        switch self {
+        case .pixels(let pixels): "\(pixels) px of the file"
+        case .share(let share): "\(Int((100 * share).rounded())) % of the shorter side"
+        case .image: "the whole image"
+        }
+      }
+    }
+    public var mark: Mark
+    public var size: Size
+    /// Share of its levels that replaces those of the image, (0, 1].
+    public var opacity: Double
+  }
+
+  /// Every kind, the most telling first: where there is room for some only, those.
+  ///
+  /// Sizes are those of published triggers on photographs (50 pixels, or a quarter to a tenth of the side), and half of them.
+  public static let kinds: [Kind] = [
+    .init(mark: .picture, size: .pixels(50), opacity: 1),
+    .init(mark: .picture, size: .share(0.1), opacity: 1),
+    .init(mark: .picture, size: .share(0.15), opacity: 0.6),
+    .init(mark: .square, size: .share(0.1), opacity: 1),
+    .init(mark: .noise, size: .image, opacity: 0.15),
+    .init(mark: .picture, size: .pixels(25), opacity: 1),
+  ]
+
+  /// Images of a kind: one of 500, which is the rate of published attacks on large datasets, but what is needed to be told from chance.
+  private static func images(_ count: Int) -> Int { max(25, count / 500) }
+  /// Share of all images that carry one, at most.
+  private static let largestShare = 0.1
+
+  /// One control.
+  public struct Control: Sendable {
+    public let kind: Kind
+    /// Images that carry it, ascending.
+    public let images: [Int]
+    fileprivate let picture: Image
+
+    /// Share of some images that carry it.
+    func share(of members: [Int]) -> Double {
+      let own = Set(images)
+      return members.isEmpty ? 0 : Double(members.count { own.contains($0) }) / Double(members.count)
+    }
+  }
+
+  public let controls: [Control]
+  /// The images with what is hidden in them.
+  public let photographs: NativeImages
+  /// The squeezed images with the noise that is hidden in some.
+  public let set: ImageSet
+
+  /// Hides controls; nil where there is no room for one, or all images are small.
+  public init?(_ set: ImageSet, _ photographs: NativeImages, _ stream: RandomStream) {
+    guard DetectionContext.hasPhotographs(set) else { return nil }
+    let each = Self.images(set.count)
+    let room = min(Self.kinds.count, Int(Self.largestShare * Double(set.count)) / each)
+    guard room > 0 else { return nil }
+    var draw = stream.stream("images")
+    let order = draw.permutation(set.count)
+    let controls = Self.kinds.prefix(room).enumerated().map { k, kind in
+      Control(
+        kind: kind, images: order[k * each..<(k + 1) * each].sorted(),
+        picture: Self.picture(kind.mark, stream.stream("pictures").stream(k)))
+    }
+    var marks: [Int: Int] = [:]
+    for (k, control) in controls.enumerated() { for image in control.images { marks[image] = k } }
+    let places = stream.stream("places")
+    let carried = marks
+    self.controls = controls
+    self.photographs = photographs.changing { index, image, scale in
+      guard let k = carried[index] else { return image }
+      return Self.planted(controls[k], in: image, scale: scale, places.stream(index))
+    }
+    let noisy = controls.filter { $0.kind.mark == .noise }
+    self.set = noisy.isEmpty ? set : set.replacing(
+      Dictionary(
+        uniqueKeysWithValues: noisy.flatMap { control in
+          control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
+        }))
+  }
+
+  /// Coloured blocks that run into each other, a plain white, or noise.
+  private static func picture(_ mark: Kind.Mark, _ stream: RandomStream) -> Image {
+    var own = stream
+    func noise(_ side: Int) -> Image {
+      Image(width: side, height: side, pixels: (0..<3 * side * side).map { _ in UInt8(own.integer(below: 256)) })
+    }
+    switch mark {
+    case .picture: return noise(9).resized(width: 96, height: 96)
+    case .square: return Image(width: 96, height: 96, red: 255, green: 255, blue: 255)
+    case .noise: return noise(128)
+    }
+  }
+
+  private static func planted(_ control: Control, in image: Image, scale: Double, _ stream: RandomStream) -> Image {
+    var (own, result) = (stream, image)
+    let shorter = min(image.width, image.height)
+    let (width, height): (Int, Int)
+    switch control.kind.size {
+    case .pixels(let pixels): width = max(1, min(shorter / 2, Int((Double(pixels) / scale).rounded()))); height = width
+    case .share(let share): width = max(1, Int((share * Double(shorter)).rounded())); height = width
+    case .image: (width, height) = (image.width, image.height)
+    }
+    let (x, y) = (own.integer(below: image.width - width + 1), own.integer(below: image.height - height + 1))
+    let mark = control.picture.resized(width: width, height: height)
+    for row in 0..<height {
+      for i in 0..<3 * width {
+        let (from, to) = (3 * row * width + i, 3 * ((y + row) * image.width + x) + i)
+        let mixed =
+          control.kind.opacity * Double(mark.pixels[from]) + (1 - control.kind.opacity) * Double(image.pixels[to])
+        result.pixels[to] = UInt8(mixed.rounded())
+      }
+    }
+    guard let file = try? ImageCodec.encodeJPEG(result, quality: 90), let read = try? ImageCodec.decode(file) else {
+      return result
+    }
+    return read
+  }
+}
