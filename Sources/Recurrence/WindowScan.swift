@@ -29,12 +29,14 @@ package struct WindowScan: Sendable {
     let kernels = bz_kernels(Int32.max).pointee
     let (width, height) = (Int32(integral.width), Int32(integral.height))
     let scales = Self.scales(shorter: min(integral.width, integral.height))
-    var lines = [Float](repeating: 0, count: 3 * integral.width)
+    let padding = Int(BZ_PADDING)
+    var luma = [UInt32](repeating: 0, count: (integral.width + 1) * (integral.height + 1) + padding)
+    var lines = [Float](repeating: 0, count: 4 * (integral.width + padding))
     var found = [bz_extremum](repeating: .init(), count: Rules.mostExtrema)
     let count = Int(
       kernels.extrema(
-        integral.sums, width, height, scales, Int32(scales.count), Rules.leastResponse, Rules.edgeRatio, &lines,
-        &found, Int32(found.count)))
+        integral.sums, width, height, scales, Int32(scales.count), Rules.leastResponse, Rules.edgeRatio, &luma,
+        &lines, &found, Int32(found.count)))
     found.removeLast(found.count - count)
     // By place where responses are equal, so that order is no matter.
     found.sort { (-abs($0.response), $0.y, $0.x, $0.side) < (-abs($1.response), $1.y, $1.x, $1.side) }
@@ -42,9 +44,9 @@ package struct WindowScan: Sendable {
     var windows = [UInt8](repeating: 0, count: Self.levels * found.count)
     kernels.windows(integral.sums, width, height, found, Int32(found.count), &windows)
     (self.windows, places) = (windows, found.map { .init(x: $0.x, y: $0.y, side: $0.side) })
-    var cells = integral.cells(0, left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)
+    var cells = integral.cells(left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)[0..<64]
     let mean = cells.reduce(0, +) / Float(cells.count)
-    cells = cells.map { $0 - mean }
+    for i in cells.indices { cells[i] -= mean }
     let norm = max(1e-3, cells.reduce(0) { $0 + $1 * $1 }.squareRoot())
     thumbnail = cells.map { $0 / norm }
   }
@@ -73,26 +75,25 @@ package struct WindowScan: Sendable {
 package struct IntegralImage: Sendable {
   package let width: Int
   package let height: Int
+  /// Three numbers a corner of pixels, and one more.
   let sums: [UInt32]
 
   package init(_ image: Image) {
     (width, height) = (image.width, image.height)
-    var sums = [UInt32](repeating: 0, count: 3 * (width + 1) * (height + 1))
+    var sums = [UInt32](repeating: 0, count: 3 * (width + 1) * (height + 1) + 1)
     var scratch = [Int32](repeating: 0, count: 3 * width)
     bz_kernels(Int32.max).pointee.integral(image.pixels, Int32(width), Int32(height), &scratch, &sums)
     self.sums = sums
   }
 
-  /// Means of cells over a rectangle, row by row; of cells outside of the image 0.
-  ///
-  /// - Parameter plane: 0 luminance, 1 blue and 2 red less it, halved, around 128.
-  package func cells(
-    _ plane: Int, left: Float, top: Float, width across: Float, height down: Float, columns: Int, rows: Int
-  ) -> [Float] {
-    precondition((0..<3).contains(plane) && (1...64).contains(columns) && (1...64).contains(rows))
-    var cells = [Float](repeating: 0, count: columns * rows)
+  /// Means of cells over a rectangle, row by row, of three planes: luminance, then blue and red less it, halved, around 128; -1 for
+  /// cells outside of the image.
+  package func cells(left: Float, top: Float, width across: Float, height down: Float, columns: Int, rows: Int) -> [Float]
+  {
+    precondition((1...64).contains(columns) && (1...64).contains(rows))
+    var cells = [Float](repeating: 0, count: 3 * columns * rows)
     bz_kernels(Int32.max).pointee.cells(
-      sums, Int32(plane), Int32(width), Int32(height), left, top, across, down, Int32(columns), Int32(rows), &cells)
+      sums, Int32(width), Int32(height), left, top, across, down, Int32(columns), Int32(rows), &cells)
     return cells
   }
 }

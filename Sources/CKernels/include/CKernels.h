@@ -84,6 +84,9 @@ typedef struct {
 /// Levels that a window has: 8 * 8 of luminance, 4 * 4 of blue and of red less luminance, halved, around 128.
 enum { BZ_WINDOW = 96 };
 
+/// Numbers behind an array that are read along with it.
+enum { BZ_PADDING = 32 };
+
 typedef struct {
   const char *name;
   void (*convolve)(const bz_convolution *c);
@@ -135,18 +138,22 @@ typedef struct {
   void (*resample)(const unsigned char *x, int width, int rows, const int *row_first, const int *row_starts,
                    const float *row_weights, int columns, const int *column_first, const int *column_starts,
                    const float *column_weights, float *line, unsigned char *y);
-  /// Three planes of sums of an RGB image, (width + 1) * (height + 1) each: luminance, blue and red less luminance, both
-  /// halved, around 128. `scratch` holds 3 * width integers.
+  /// Sums over blocks of factor * factor pixels of an RGB image of `width` pixels, `columns` blocks a row; what is left at the far edges
+  /// is dropped. `line` is scratch memory of 3 * width integers.
+  void (*block_sums)(const unsigned char *x, int width, int factor, int columns, int rows, unsigned *line, float *y);
+  /// Sums of an RGB image over all that is above and left, 3 numbers for each of (width + 1) * (height + 1) corners, and one more at
+  /// the end: luminance, blue and red less luminance, both halved, around 128. `scratch` holds 3 * width integers.
   void (*integral)(const unsigned char *x, int width, int height, int *scratch, unsigned *sums);
-  /// Extrema of box filters over place and scale in the first plane of `integral`, but not at the first and the last scale, of
+  /// Extrema of box filters over place and scale in the luminance of `integral`, but not at the first and the last scale, of
   /// at least `least` levels, and not on edges: where the larger curvature is more than edge_ratio times the smaller one.
-  /// `lines` is scratch memory of 3 * width floats. Returns their number, at most `capacity`.
+  /// `luma` is scratch memory of (width + 1) * (height + 1) + BZ_PADDING numbers, `lines` of 4 * (width + BZ_PADDING). Returns their number, at
+  /// most `capacity`.
   int (*extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count, float least,
-                 float edge_ratio, float *lines, bz_extremum *found, int capacity);
-  /// Means over columns * rows (each at most 64) cells that cover a rectangle, of one plane of `integral`; of a cell that reaches out
-  /// of the image over what is inside, -1 if nothing is.
-  void (*cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
-                int columns, int rows, float *y);
+                 float edge_ratio, unsigned *luma, float *lines, bz_extremum *found, int capacity);
+  /// Means over columns * rows (each at most 64) cells that cover a rectangle, the three planes of `integral` one after another; of a
+  /// cell that reaches out of the image over what is inside, -1 if nothing is.
+  void (*cells)(const unsigned *sums, int width, int height, float left, float top, float across, float down, int columns, int rows,
+                float *y);
   /// Square of the weighted correlation of `cells` with a picture's, whose levels are orthogonal to `waves` waves that are left out of
   /// the cells too; -1 where it is negative, or where half of the picture is outside of the image. For each plane weights[cell], then the
   /// weighted levels and waves, each orthonormal under the weights; all padded with zeros to a multiple of 16. `norm` is the levels'
