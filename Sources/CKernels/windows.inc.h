@@ -354,11 +354,61 @@ static void NAME(nearest_windows)(const unsigned char *windows, const int *start
   }
 }
 
-// Bits in which words of windows differ from those of a given one.
+typedef unsigned char NAME(bytes) __attribute__((vector_size(LANES * 4)));
+typedef unsigned NAME(words_of) __attribute__((vector_size(LANES * 4)));
+
+// Bits that are set in each byte.
+INLINE NAME(bytes) NAME(bits_of_bytes)(NAME(bytes) v) {
+#if __has_builtin(__builtin_elementwise_popcount)
+  return __builtin_elementwise_popcount(v);
+#else
+  v -= (v >> 1) & 0x55;
+  v = (v & 0x33) + ((v >> 2) & 0x33);
+  return (v + (v >> 4)) & 0x0F;
+#endif
+}
+
+// Bits in which words of LANES windows differ from those of a given one; fewer than 32 tables.
+INLINE vi NAME(bits_apart)(const unsigned *codes, long count, int tables, const unsigned *to) {
+  NAME(bytes) sum = {};
+  for (int t = 0; t < tables; t++) {
+    NAME(words_of) v;
+    memcpy(&v, codes + t * count, sizeof v);
+    v ^= to[t];
+    sum += NAME(bits_of_bytes)((NAME(bytes))v);
+  }
+  NAME(words_of) all = (NAME(words_of))sum;
+  all = (all & 0x00FF00FF) + ((all >> 8) & 0x00FF00FF);
+  return (vi)((all + (all >> 16)) & 0xFFFF);
+}
+
+INLINE int NAME(bits_apart_of_one)(const unsigned *codes, long count, int tables, const unsigned *to) {
+  int sum = 0;
+  for (int t = 0; t < tables; t++) sum += __builtin_popcount(codes[t * count] ^ to[t]);
+  return sum;
+}
+
 static void NAME(word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances) {
-  for (long n = 0; n < count; n++) distances[n] = 0;
-  for (int t = 0; t < tables; t++, codes += count)
-    for (long n = 0; n < count; n++) distances[n] += __builtin_popcount(codes[n] ^ to[t]);
+  long n = 0;
+  for (; n + LANES <= count; n += LANES) {
+    const vi apart = NAME(bits_apart)(codes + n, count, tables, to);
+    memcpy(distances + n, &apart, sizeof apart);
+  }
+  for (; n < count; n++) distances[n] = NAME(bits_apart_of_one)(codes + n, count, tables, to);
+}
+
+// Windows whose words differ from those of a given one in at most `most` bits.
+static long NAME(near_words)(const unsigned *codes, long count, int tables, const unsigned *to, int most, int *found) {
+  long n = 0, filled = 0;
+  for (; n + LANES <= count; n += LANES) {
+    const vi apart = NAME(bits_apart)(codes + n, count, tables, to);
+    if (!NAME(any)(apart <= most)) continue;
+    for (int l = 0; l < LANES; l++)
+      if (apart[l] <= most) found[filled++] = (int)(n + l);
+  }
+  for (; n < count; n++)
+    if (NAME(bits_apart_of_one)(codes + n, count, tables, to) <= most) found[filled++] = (int)n;
+  return filled;
 }
 
 INLINE float NAME(total)(vf v) {

@@ -198,18 +198,21 @@ package struct Words: Sendable {
   private static func closest(_ windows: [Int], _ owner: [Int32], _ store: WindowStore) -> Candidate? {
     let kernels = bz_kernels(Int32.max).pointee
     var best: Candidate?
+    var nearest: [(distance: Int32, image: Int32)] = []
     for a in windows {
-      // Distances to the nearest of other images, ascending.
-      var nearest: [(distance: Int32, image: Int32)] = []
+      // Distances to the nearest of other images, as many as are needed, ascending.
+      nearest.removeAll(keepingCapacity: true)
       for b in windows where owner[b] != owner[a] {
         let distance = kernels.window_distance(store.levels, a, b)
+        if nearest.count == Rules.leastImages - 1, distance >= nearest[nearest.count - 1].distance { continue }
         if let same = nearest.firstIndex(where: { $0.image == owner[b] }) {
           if distance >= nearest[same].distance { continue }
           nearest.remove(at: same)
         }
         nearest.insert((distance, owner[b]), at: nearest.firstIndex { $0.distance > distance } ?? nearest.count)
+        if nearest.count == Rules.leastImages { nearest.removeLast() }
       }
-      guard nearest.count >= Rules.leastImages - 1 else { continue }
+      guard nearest.count == Rules.leastImages - 1 else { continue }
       let own = Candidate(
         window: a, agreement: Float(nearest[Rules.leastImages - 2].distance) / Float(WindowScan.levels),
         contrast: contrast(store.window(a)))

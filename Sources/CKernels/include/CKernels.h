@@ -168,8 +168,10 @@ typedef struct {
   /// a row, a multiple of 16 and at most 512.
   void (*words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
                 unsigned *codes);
-  /// Bits in which the words of each window differ from those of a given one, to[table].
+  /// Bits in which the words of each window differ from those of a given one, to[table]; fewer than 32 tables.
   void (*word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances);
+  /// Windows that differ in at most `most` bits, ascending; `found` has room for all. Returns their number.
+  long (*near_words)(const unsigned *codes, long count, int tables, const unsigned *to, int most, int *found);
   /// Distance of each image's nearest window to a given one, and which it is: image k has windows starts[k]..<starts[k + 1]. -1 and a
   /// distance that no window has for images without windows.
   void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
