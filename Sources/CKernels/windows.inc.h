@@ -94,12 +94,28 @@ INLINE float NAME(climb)(const NAME(plane) * p, const bz_box_scale *s, float sig
   return best;
 }
 
-// What is near an extremum of a line of responses, in the image's own pixels and between scales; 0 if it is none.
-INLINE int NAME(settle)(const NAME(plane) * p, const bz_box_scale *s, int x, int y, float response, float edge, bz_extremum *e) {
+// The response that the strongest have, up to a quarter of a level below.
+typedef struct {
+  int counts[1024], lowest, above, most;
+} NAME(strengths);
+
+// Counts one more; all that are not among the strongest are weaker than a quarter of `lowest`.
+INLINE void NAME(count)(NAME(strengths) * s, float response) {
+  const int four = (int)(4 * (response < 0 ? -response : response)), bin = four < 1023 ? four : 1023;
+  s->counts[bin]++;
+  s->above += bin >= s->lowest;
+  while (s->lowest < 1023 && s->above - s->counts[s->lowest] >= s->most) s->above -= s->counts[s->lowest++];
+}
+
+// What is near an extremum of a line of responses, in the image's own pixels and between scales; 0 if it is none, or weaker than
+// `least`.
+INLINE int NAME(settle)(const NAME(plane) * p, const bz_box_scale *s, int x, int y, float response, float least, float edge,
+                        bz_extremum *e) {
   const float sign = response < 0 ? -1 : 1;
   const int half = s->outer;
   float best = response * sign;
   for (int hop = s->step / 2; hop >= 1; hop /= 2) best = NAME(climb)(p, s, sign, best, hop, &x, &y);
+  if (best < least) return 0;
   const bz_box_scale *finer = s - 1, *coarser = s + 1;
   if (!NAME(fits)(p, x, y, coarser->outer)) return 0;
   const float fine = sign * NAME(response)(p, x, y, finer);
@@ -141,7 +157,7 @@ INLINE vi NAME(extreme)(const float *above, const float *here, const float *belo
 }
 
 static int NAME(extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count,
-                         float least, float edge_ratio, unsigned *luma, float *lines, bz_extremum *found,
+                         float least, float edge_ratio, int most, unsigned *luma, float *lines, bz_extremum *found,
                          int capacity) {
   const NAME(plane) plane = {luma, width + 1, width, height};
   for (long i = 0; i < (long)(width + 1) * (height + 1); i++) luma[i] = sums[3 * i];
@@ -150,12 +166,14 @@ static int NAME(extrema)(const unsigned *sums, int width, int height, const bz_b
   float *every = lines + 3 * padded;
   const float edge = (edge_ratio + 1) * (edge_ratio + 1) / edge_ratio;
   int filled = 0;
-  for (int k = 1; k + 1 < count; k++) {
+  NAME(strengths) strengths = {.most = most};
+  // The coarsest first: of the finest, which are most, those are left out that others are stronger than.
+  for (int k = count - 2; k >= 1; k--) {
     const bz_box_scale *s = scales + k;
     const int inner = s->inner, half = s->outer, step = s->step;
     const float wa = s->inner_weight, wb = s->outer_weight;
     const int columns = (width - 2 * half - 1) / step + 1, rows = (height - 2 * half - 1) / step + 1;
-    if (width < 2 * half + 1 || height < 2 * half + 1 || columns < 3 || rows < 3) break;
+    if (width < 2 * half + 1 || height < 2 * half + 1 || columns < 3 || rows < 3) continue;
     // Three lines of responses, in turn.
     for (int r = 0; r < rows; r++) {
       float *line = lines + (r % 3) * padded;
@@ -180,15 +198,19 @@ static int NAME(extrema)(const unsigned *sums, int width, int height, const bz_b
       }
       for (int i = done; i < columns; i++) line[i] = NAME(response)(&plane, half + i * step, y, s);
       if (r < 2) continue;
+      const float weakest = 0.25f * strengths.lowest > least ? 0.25f * strengths.lowest : least;
+      // On the way to a summit between these pixels it grows.
+      const float start = step == 1 ? weakest : least;
       const float *above = lines + ((r + 1) % 3) * padded, *here = lines + ((r + 2) % 3) * padded;
       for (int first = 1; first + 1 < columns; first += LANES) {
-        const vi extreme = NAME(extreme)(above + first, here + first, line + first, least);
+        const vi extreme = NAME(extreme)(above + first, here + first, line + first, start);
         if (!NAME(any)(extreme)) continue;
         int is[LANES];
         memcpy(is, &extreme, sizeof is);
         for (int l = 0, i = first; l < LANES && i + 1 < columns; l++, i++)
-          if (is[l] && filled < capacity)
-            filled += NAME(settle)(&plane, s, half + i * step, y - step, here[i], edge, found + filled);
+          if (is[l] && filled < capacity &&
+              NAME(settle)(&plane, s, half + i * step, y - step, here[i], weakest, edge, found + filled))
+            NAME(count)(&strengths, found[filled++].response);
       }
     }
   }

@@ -133,16 +133,21 @@ package struct Constellations: Sendable {
   private static func link(_ i: Int, _ j: Int, _ pairs: [(a: Int32, b: Int32)], _ store: WindowStore) -> Link? {
     guard pairs.count >= Rules.linkedPlaces, !store.areCopies(i, j) else { return nil }
     let places = pairs.map { (from: store.places[Int($0.a)], to: store.places[Int($0.b)]) }
+    let scales = places.map { $0.to.side / $0.from.side }
+    // A little wider than what counts, for rounding.
+    let nearScale = 1.001 * Rules.sameScale
     var best: [Int] = []
     var most = Rules.linkedPlaces - 1
     var (same, kept): ([Int], [Int]) = ([], [])
     for anchor in places.prefix(Rules.linkedPairs) {
       let transform = Transform(anchor.from, anchor.to)
+      let (least, largest) = (transform.scale / nearScale, transform.scale * nearScale)
       same.removeAll(keepingCapacity: true)
       kept.removeAll(keepingCapacity: true)
       // As long as those that are left may make them more than before.
       for n in places.indices {
         if kept.count + places.count - n <= most { break }
+        guard scales[n] > least, scales[n] < largest else { continue }
         let own = places[n]
         guard transform.takes(own.from, to: own.to, anchor: anchor.to) else { continue }
         same.append(n)

@@ -89,19 +89,23 @@ package struct RecurringPictures: Sendable {
     let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
     var store = WindowStore()
     store.reserve(discovery.count)
+    // Where windows are, so that they are looked for once.
+    var places: [Int: [WindowScan.Place]] = [:]
     for start in stride(from: 0, to: discovery.count, by: Rules.imagesAtOnce) {
       let part = Array(discovery[start..<min(discovery.count, start + Rules.imagesAtOnce)])
       for (image, scan) in zip(part, source.map(part, threads: threads) { WindowScan($0.image) }) {
-        if let scan { store.append(scan, image: image) }
+        guard let scan else { continue }
+        store.append(scan, image: image)
+        if places.count < Rules.keptImages { places[image] = scan.searched }
       }
     }
     report("\(store.places.count) windows of \(discovery.count) images")
     guard !store.places.isEmpty else { return [] }
     let words = Words(store, stream.stream("words"))
-    let candidates = discovered(store, words)
+    let candidates = discovered(store, words, places)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    let sights = sights(of: candidates, in: Array(0..<source.count), words)
+    let sights = sights(of: candidates, in: Array(0..<source.count), words, places)
     report("all images looked at for \(candidates.count)")
     var families: [Family] = []
     for (k, pValue, gap) in confirmed(candidates, sights, discovery, order.dropFirst(discovery.count).sorted()) {
@@ -112,10 +116,16 @@ package struct RecurringPictures: Sendable {
   }
 
   /// Looks for candidates in images.
-  private func sights(of candidates: [Candidate], in images: [Int], _ words: Words) -> [Sight?] {
+  ///
+  /// - Parameter places: Of windows, for images where they are known.
+  private func sights(
+    of candidates: [Candidate], in images: [Int], _ words: Words, _ places: [Int: [WindowScan.Place]]
+  ) -> [Sight?] {
     source.map(images, threads: threads) { photograph in
       let integral = IntegralImage(photograph.image)
-      let scan = WindowScan(integral, atMost: Rules.windowsSearched)
+      let scan =
+        places[photograph.index].map { WindowScan(integral, searched: $0) }
+        ?? WindowScan(integral, atMost: Rules.windowsSearched)
       let codes = words.codes(scan.windows)
       return Sight(
         thumbnail: scan.thumbnail,
@@ -126,7 +136,7 @@ package struct RecurringPictures: Sendable {
   // MARK: discovery
 
   /// Pictures that images seem to share: by windows that keep their places, then by single ones that have the same levels.
-  private func discovered(_ store: WindowStore, _ words: Words) -> [Candidate] {
+  private func discovered(_ store: WindowStore, _ words: Words, _ places: [Int: [WindowScan.Place]]) -> [Candidate] {
     let codes = words.codes(store.levels)
     let constellations = Constellations(store, codes, stream.stream("links"), threads: threads)
     let groups = constellations.groups(store, words, codes, rate: rate, threads: threads)
@@ -141,16 +151,18 @@ package struct RecurringPictures: Sendable {
     for group in groups where candidates.count < Rules.tests { add(group) }
     let before = candidates.count
     for group in alike(store, codes) where candidates.count < before + Rules.tests { add(group) }
-    return rare(candidates, store, words)
+    return rare(candidates, store, words, places)
   }
 
   /// Those that may be confirmed, as a sample of images tells early: nature has others, and them turned over, in all degrees. The
   /// share is that of windows, as members may be among the few that are beyond.
-  private func rare(_ candidates: [Candidate], _ store: WindowStore, _ words: Words) -> [Candidate] {
+  private func rare(
+    _ candidates: [Candidate], _ store: WindowStore, _ words: Words, _ places: [Int: [WindowScan.Place]]
+  ) -> [Candidate] {
     guard !candidates.isEmpty else { return [] }
     let step = max(1, store.images.count / Rules.sampledImages)
     let sample = stride(from: 0, to: store.images.count, by: step).map { store.images[$0] }
-    let seen = sights(of: candidates, in: sample, words).compactMap(\.self)
+    let seen = sights(of: candidates, in: sample, words, places).compactMap(\.self)
     return candidates.indices.filter { k in
       let own = candidates[k]
       let turned = seen.count { $0.matches[k].dropFirst().contains { $0.distance <= own.distance } }

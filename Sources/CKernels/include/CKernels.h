@@ -146,10 +146,10 @@ typedef struct {
   void (*integral)(const unsigned char *x, int width, int height, int *scratch, unsigned *sums);
   /// Extrema of box filters over place and scale in the luminance of `integral`, but not at the first and the last scale, of
   /// at least `least` levels, and not on edges: where the larger curvature is more than edge_ratio times the smaller one.
-  /// `luma` is scratch memory of (width + 1) * (height + 1) + BZ_PADDING numbers, `lines` of 4 * (width + BZ_PADDING). Returns their number, at
+  /// Of those that are weaker than `most` others some are left out. `luma` is scratch memory of (width + 1) * (height + 1) + BZ_PADDING numbers, `lines` of 4 * (width + BZ_PADDING). Returns their number, at
   /// most `capacity`.
   int (*extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count, float least,
-                 float edge_ratio, unsigned *luma, float *lines, bz_extremum *found, int capacity);
+                 float edge_ratio, int most, unsigned *luma, float *lines, bz_extremum *found, int capacity);
   /// Means over columns * rows (each at most 64) cells that cover a rectangle, the three planes of `integral` one after another; of a
   /// cell that reaches out of the image over what is inside, -1 if nothing is.
   void (*cells)(const unsigned *sums, int width, int height, float left, float top, float across, float down, int columns, int rows,
