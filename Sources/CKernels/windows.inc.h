@@ -362,18 +362,20 @@ static void NAME(words)(const unsigned char *windows, long count, const float *m
   }
 }
 
-// Distance of the nearest window of each image to a given one; image k has windows starts[k]..<starts[k + 1].
-static void NAME(nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
+// Distance of the nearest window of each image to given ones; image k has windows starts[k]..<starts[k + 1]. Those of an image are near
+// while all are compared with them.
+static void NAME(nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to, int count,
                                   int *distances, int *nearest) {
-  for (int k = 0; k < images; k++) {
-    int best = 96 * 255 + 1, at = -1;
-    for (int n = starts[k]; n < starts[k + 1]; n++) {
-      const int d = NAME(difference)(windows + 96L * n, to);
-      if (d < best) best = d, at = n;
+  for (int k = 0; k < images; k++)
+    for (int q = 0; q < count; q++) {
+      int best = 96 * 255 + 1, at = -1;
+      for (int n = starts[k]; n < starts[k + 1]; n++) {
+        const int d = NAME(difference)(windows + 96L * n, to + 96L * q);
+        if (d < best) best = d, at = n;
+      }
+      distances[(long)q * images + k] = best;
+      nearest[(long)q * images + k] = at;
     }
-    distances[k] = best;
-    nearest[k] = at;
-  }
 }
 
 typedef unsigned char NAME(bytes) __attribute__((vector_size(LANES * 4)));

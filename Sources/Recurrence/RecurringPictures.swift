@@ -178,22 +178,30 @@ package struct RecurringPictures: Sendable {
     let shared = Words.candidates(store, codes, threads: threads)
     report("\(shared.count) candidates, the best ratios \(shared.prefix(4).map { $0.ratio })")
     let (looked, owners) = (Array(shared.prefix(Rules.candidates)), store.owners)
-    return concurrentMap(looked.count, threads: threads) { k -> Group? in
-      let window = looked[k].window
-      let (distances, nearest) = store.nearest(to: store.window(window))
-      guard
-        let gap = Gap(
-          distances.map(Float.init), store.thumbnails, atLeast: Rules.leastLimit * Float(WindowScan.levels)),
-        gap.pValue <= rate
-      else { return nil }
-      let own = Int(owners[window])
-      let members = distances.indices.filter { Float(distances[$0]) <= gap.limit && $0 != own }
-        .sorted { (distances[$0], $0) < (distances[$1], $1) }
-      return Group(
-        exemplar: own,
-        partners: members.map { ($0, Transform(store.places[window], store.places[Int(nearest[$0])]), 1) },
-        windows: [window])
-    }.compactMap(\.self)
+    let parts = (looked.count + Rules.candidatesAtOnce - 1) / Rules.candidatesAtOnce
+    return concurrentMap(parts, threads: threads) { part -> [Group] in
+      let windows = looked.dropFirst(part * Rules.candidatesAtOnce).prefix(Rules.candidatesAtOnce).map(\.window)
+      return zip(windows, store.nearest(to: windows)).compactMap { group(of: $0, $1, store, owners) }
+    }.flatMap(\.self)
+  }
+
+  /// Images with windows near one of them, if there is a gap behind these.
+  private func group(
+    of window: Int, _ all: (distances: [Int32], windows: [Int32]), _ store: WindowStore, _ owners: [Int32]
+  ) -> Group? {
+    let (distances, nearest) = all
+    guard
+      let gap = Gap(
+        distances.map(Float.init), store.thumbnails, atLeast: Rules.leastLimit * Float(WindowScan.levels)),
+      gap.pValue <= rate
+    else { return nil }
+    let own = Int(owners[window])
+    let members = distances.indices.filter { Float(distances[$0]) <= gap.limit && $0 != own }
+      .sorted { (distances[$0], $0) < (distances[$1], $1) }
+    return Group(
+      exemplar: own,
+      partners: members.map { ($0, Transform(store.places[window], store.places[Int(nearest[$0])]), 1) },
+      windows: [window])
   }
 
   /// True if a group was found by what a candidate shows.

@@ -124,7 +124,8 @@ package struct IntegralImage: Sendable {
 
   /// Means of cells over a rectangle, row by row, of three planes: luminance, then blue and red less it, halved, around 128; -1 for
   /// cells outside of the image.
-  package func cells(left: Float, top: Float, width across: Float, height down: Float, columns: Int, rows: Int) -> [Float]
+  package func cells(left: Float, top: Float, width across: Float, height down: Float, columns: Int, rows: Int)
+    -> [Float]
   {
     precondition((1...64).contains(columns) && (1...64).contains(rows))
     var cells = [Float](repeating: 0, count: 3 * columns * rows)

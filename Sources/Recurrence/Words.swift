@@ -46,12 +46,16 @@ package struct WindowStore: Sendable {
     Array(levels[WindowScan.levels * n..<WindowScan.levels * (n + 1)])
   }
 
-  /// Distance of each image's nearest window to a given one, in sums of levels, and which it is.
-  package func nearest(to window: [UInt8]) -> (distances: [Int32], windows: [Int32]) {
-    var distances = [Int32](repeating: 0, count: images.count)
-    var windows = distances
-    bz_kernels(Int32.max).pointee.nearest_windows(levels, starts, Int32(images.count), window, &distances, &windows)
-    return (distances, windows)
+  /// Distance of each image's nearest window to each of some windows, in sums of levels, and which it is.
+  package func nearest(to windows: [Int]) -> [(distances: [Int32], windows: [Int32])] {
+    let count = images.count
+    var distances = [Int32](repeating: 0, count: windows.count * count)
+    var nearest = distances
+    bz_kernels(Int32.max).pointee.nearest_windows(
+      levels, starts, Int32(count), windows.flatMap(window), Int32(windows.count), &distances, &nearest)
+    return windows.indices.map {
+      (Array(distances[$0 * count..<($0 + 1) * count]), Array(nearest[$0 * count..<($0 + 1) * count]))
+    }
   }
 }
 

@@ -65,6 +65,20 @@ import Testing
     #expect(words[0] == words[1] && words[0] == words[2])
   }
 
+  /// The strongest windows are the same however many are wanted, and so are those at places that are known.
+  @Test func theStrongestWindowsDoNotDependOnTheirNumber() {
+    let integral = IntegralImage(Synthetic.texture(4, width: 260, height: 200))
+    let all = WindowScan(integral, atMost: 4000, searched: 4000)
+    #expect(all.places.count > 100)
+    for most in [1, 7, 60] {
+      let scan = WindowScan(integral, atMost: most, searched: 2 * most)
+      #expect(scan.places == Array(all.places.prefix(most)) && scan.searched == Array(all.places.prefix(2 * most)))
+      let again = WindowScan(integral, searched: scan.searched)
+      #expect(again.places == scan.searched && again.windows == Array(all.windows.prefix(96 * 2 * most)))
+      #expect(again.thumbnail == all.thumbnail)
+    }
+  }
+
   /// What is pasted has the same windows wherever it is, but for those that what surrounds it reaches into.
   @Test func windowsOfAPastedPictureRepeat() {
     let picture = Synthetic.picture(5, side: 40)

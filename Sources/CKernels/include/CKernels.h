@@ -172,9 +172,9 @@ typedef struct {
   void (*word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances);
   /// Windows that differ in at most `most` bits, ascending; `found` has room for all. Returns their number.
   long (*near_words)(const unsigned *codes, long count, int tables, const unsigned *to, int most, int *found);
-  /// Distance of each image's nearest window to a given one, and which it is: image k has windows starts[k]..<starts[k + 1]. -1 and a
-  /// distance that no window has for images without windows.
-  void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
+  /// Distance of each image's nearest window to `count` given ones, one of them after another, and which it is: image k has windows
+  /// starts[k]..<starts[k + 1]. -1 and a distance that no window has for images without windows.
+  void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to, int count,
                           int *distances, int *nearest);
 } bz_kernel_table;
 
