@@ -102,13 +102,27 @@ package struct RecurringPictures: Sendable {
     report("\(store.places.count) windows of \(discovery.count) images")
     guard !store.places.isEmpty else { return [] }
     let words = Words(store, stream.stream("words"))
-    let candidates = discovered(store, words, places)
+    var candidates = discovered(store, words, places)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    let sights = sights(of: candidates, in: Array(0..<source.count), words, places)
-    report("all images looked at for \(candidates.count)")
+    // In the other half only for those that hold in the first one: most don't.
+    let first = sights(of: candidates, in: discovery, words, places)
+    report("\(discovery.count) images looked at for \(candidates.count)")
+    let gaps = gaps(candidates, first.compactMap(\.self))
+    guard !gaps.isEmpty else { return [] }
+    candidates = gaps.map { candidates[$0.candidate] }
+    let before = first.map { sight in
+      sight.map { one in Sight(thumbnail: one.thumbnail, matches: gaps.map { one.matches[$0.candidate] }) }
+    }
+    let rest = order.dropFirst(discovery.count).sorted()
+    let after = sights(of: candidates, in: rest, words, places)
+    report("\(rest.count) more looked at for \(candidates.count)")
+    var sights = [Sight?](repeating: nil, count: source.count)
+    for (image, sight) in zip(discovery + rest, before + after) { sights[image] = sight }
     var families: [Family] = []
-    for (k, pValue, gap) in confirmed(candidates, sights, discovery, order.dropFirst(discovery.count).sorted()) {
+    for (k, pValue, gap) in confirmed(
+      candidates, gaps.map(\.gap), before.compactMap(\.self), after.compactMap(\.self))
+    {
       let family = family(of: k, candidates[k], sights, pValue, gap)
       if !families.contains(where: { $0.holds(candidates[k].places) }) { families.append(family) }
     }
@@ -291,36 +305,47 @@ package struct RecurringPictures: Sendable {
 
   // MARK: confirmation
 
-  /// Candidates that hold in other images, the surest first, and what was tested.
-  private func confirmed(
-    _ candidates: [Candidate], _ sights: [Sight?], _ discovery: [Int], _ rest: [Int]
-  ) -> [(candidate: Int, pValue: Double, gap: Gap)] {
-    func readable(_ images: [Int]) -> [Sight] { images.compactMap { sights[$0] } }
-    let (before, after) = (readable(discovery), readable(rest))
-    var tested: [(candidate: Int, pValue: Double, gap: Gap)] = []
-    for k in candidates.indices {
-      func distances(_ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
-      func turned(_ sights: [Sight]) -> [[Float]] {
-        (1..<candidates[k].search.decoys + 1).map { decoy in
-          sights.map { $0.matches[k][decoy].distance }
-        }
-      }
+  /// Candidates that hold in the images that they are from, and up to which distance.
+  private func gaps(_ candidates: [Candidate], _ before: [Sight]) -> [(candidate: Int, gap: Gap)] {
+    candidates.indices.compactMap { k in
+      let distances = distances(k, before)
       guard
-        var gap = Gap(
-          distances(before), turned: turned(before), before.map(\.thumbnail), share: Rules.naturalShare,
+        let gap = Gap(
+          distances, turned: turned(k, candidates, before), before.map(\.thumbnail), share: Rules.naturalShare,
           atLeast: Rules.leastDistance, atMost: candidates[k].search.isSymmetric ? Rules.equalDistance : .infinity),
         gap.pValue <= rate
       else {
-        report("candidate \(k): no gap; \(distances(before).sorted().prefix(40).map { Int(100 * $0) })")
-        continue
+        report("candidate \(k): no gap; \(distances.sorted().prefix(40).map { Int(100 * $0) })")
+        return nil
       }
-      gap.widen(distances(before))
-      let own = Gap(distances(after), turned: turned(after), after.map(\.thumbnail), like: gap)
+      return (k, gap)
+    }
+  }
+
+  private func distances(_ k: Int, _ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
+
+  /// Distances to each turned picture.
+  private func turned(_ k: Int, _ candidates: [Candidate], _ sights: [Sight]) -> [[Float]] {
+    (1..<candidates[k].search.decoys + 1).map { decoy in sights.map { $0.matches[k][decoy].distance } }
+  }
+
+  /// Candidates that hold in other images, the surest first, and what was tested.
+  ///
+  /// - Parameter gaps: Of the images that candidates are from, which are `before`.
+  private func confirmed(
+    _ candidates: [Candidate], _ gaps: [Gap], _ before: [Sight], _ after: [Sight]
+  ) -> [(candidate: Int, pValue: Double, gap: Gap)] {
+    var tested: [(candidate: Int, pValue: Double, gap: Gap)] = []
+    for k in candidates.indices {
+      var gap = gaps[k]
+      gap.widen(distances(k, before))
+      let distances = distances(k, after)
+      let own = Gap(distances, turned: turned(k, candidates, after), after.map(\.thumbnail), like: gap)
       report(
-        "candidate \(k): limit \(gap.limit), before p \(gap.pValue) \(gap.within) within \(gap.beyond) beyond, p \(own.pValue) \(own.within) within \(own.beyond) beyond \(own.turned) turned; \(distances(after).sorted().prefix(50).map { Int(100 * $0) })"
+        "candidate \(k): limit \(gap.limit), before p \(gap.pValue) \(gap.within) within \(gap.beyond) beyond, p \(own.pValue) \(own.within) within \(own.beyond) beyond \(own.turned) turned; \(distances.sorted().prefix(50).map { Int(100 * $0) })"
       )
       // What is pasted is nearly equal where little shows through; one kind of natural thing only resembles itself.
-      let equal = distances(after).count { $0 <= Rules.equalDistance }
+      let equal = distances.count { $0 <= Rules.equalDistance }
       tested.append((k, equal >= Rules.leastImages ? own.pValue : 1, gap))
     }
     // Holm, Scand. J. Statist. 1979.
