@@ -8,11 +8,11 @@ import Randomness
 /// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
 ///    several windows at the same places (``Constellations``), or one window with far more images alike than a little less alike
 ///    (``Gap``), are laid on each other, and what they share is recovered.
-/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all images, where windows of theirs
-///    are, and so are pictures turned over.
-/// 3. In the other half a limit that was fixed in the first one is tested, twice: natural things come in all degrees, so that few are
-///    within the limit for those within twice as much; and they come turned over as often. Both have to be ruled out. Holm's
-///    correction accounts for the number of candidates. Some images have to show the picture nearly as it is.
+/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that half, where windows of
+///    theirs are, and so are pictures turned over. What has no limit there that few others are within twice of is dropped.
+/// 3. In the other half that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
+///    within twice as much; and they come turned over as often. Both have to be ruled out. Holm's correction accounts for the number
+///    of candidates. Some images have to show the picture nearly as it is.
 /// 4. Members are told by competition with the turned pictures, at the false-discovery rate.
 ///
 /// - Source: Our own; scale-space extrema as in Lowe, IJCV 2004, with boxes as in Agrawal et al., CenSurE, ECCV 2008; signs of random
