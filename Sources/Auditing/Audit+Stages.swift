@@ -199,7 +199,8 @@ extension Audit {
     var outcome = try PoisonFilter(
       configuration.filter, augmentation: adapted(configuration.scan.augmentation), stream: stream.stream("filter")
     ).decide(
-      screened + proposals, canary: canary, controls: nativeCanaries?.controls ?? [], set: set, encoderSet: encoderSet, on: device, threads: threads
+      screened + proposals, canary: canary, controls: nativeCanaries?.controls ?? [], set: set, encoderSet: encoderSet,
+      on: device, threads: threads
     ) { share in
       try self.checkInterruption()
       self.progress.update(share, "training the poison classifier")

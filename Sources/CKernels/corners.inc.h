@@ -7,29 +7,29 @@ INLINE int NAME(least_of_four)(int a, int b, int c, int d) {
   return e < f ? e : f;
 }
 
-INLINE float NAME(rectangle_mean)(const unsigned *sums, long row, int x0, int y0, int x1, int y1) {
-  const unsigned *top = sums + y0 * row, *bottom = sums + y1 * row;
-  return (float)(bottom[x1] - bottom[x0] - top[x1] + top[x0]) / (float)((x1 - x0) * (y1 - y0));
-}
-
 // Levels by which a strip differs from a block in the plane where that is most.
-INLINE float NAME(strip_contrast)(const unsigned *sums, long row, long plane, const float *inside, int x0, int y0, int x1, int y1) {
+INLINE float NAME(strip_contrast)(const unsigned *sums, long row, const float *inside, int x0, int y0, int x1, int y1) {
+  const unsigned *top = sums + y0 * row, *bottom = sums + y1 * row;
+  const float scale = 1 / (float)((x1 - x0) * (y1 - y0));
   float most = 0;
   for (int c = 0; c < 3; c++) {
-    const float difference = fabsf(NAME(rectangle_mean)(sums + c * plane, row, x0, y0, x1, y1) - inside[c]) * (c ? 2 : 1);
+    const unsigned sum = bottom[3 * x1 + c] - bottom[3 * x0 + c] - top[3 * x1 + c] + top[3 * x0 + c];
+    const float difference = fabsf((float)sum * scale - inside[c]) * (c ? 2 : 1);
     if (difference > most) most = difference;
   }
   return most;
 }
 
-static void NAME(corners)(const unsigned *sums, int width, int height, int end, float plain, float least, bz_corner *found) {
+static void NAME(plain_corners)(const unsigned *sums, int width, int height, int end, float plain, float least, unsigned *luma,
+                          bz_corner *found) {
   const int block = NAME(corner_block), half = block / 2, reach = NAME(corner_reach);
-  const long row = width + 1, plane = row * (height + 1);
+  const long row = 3L * (width + 1), line = width + 1;
+  for (long i = 0; i < line * (height + 1); i++) luma[i] = sums[3 * i];
   const int most = (int)(plain * (float)(block * block));
   const int grid = (width + 8) / 8;
   unsigned char isPlain[1 << 13];
   for (int y = 0; y + block <= height; y++) {
-    const unsigned *top = sums + y * row, *middle = top + half * row, *bottom = top + block * row;
+    const unsigned *top = luma + y * line, *middle = top + half * line, *bottom = top + block * line;
     const int last = width - block < (1 << 13) - 1 ? width - block : (1 << 13) - 1;
     for (int x = 0; x <= last; x++) {
       const int a = (int)(middle[x + half] - middle[x] - top[x + half] + top[x]);
@@ -48,13 +48,17 @@ static void NAME(corners)(const unsigned *sums, int width, int height, int end, 
       // One pixel between block and edge, and between edge and strip: edges are a little soft.
       const int edge_x = end ? x + block + 1 : x - 1, edge_y = end ? y + block + 1 : y - 1;
       float inside[3];
-      for (int c = 0; c < 3; c++) inside[c] = NAME(rectangle_mean)(sums + c * plane, row, x, y, x + block, y + block);
+      const unsigned *above = sums + y * row, *below = above + block * row;
+      for (int c = 0; c < 3; c++) {
+        const unsigned sum = below[3 * (x + block) + c] - below[3 * x + c] - above[3 * (x + block) + c] + above[3 * x + c];
+        inside[c] = (float)sum / (float)(block * block);
+      }
       float nearest = 256;
       int left = end ? edge_x + 1 : edge_x - reach, right = end ? edge_x + reach : edge_x - 1;
       if (left < 0) left = 0;
       if (right > width) right = width;
       if (left < right) {
-        const float own = NAME(strip_contrast)(sums, row, plane, inside, left, y, right, y + block);
+        const float own = NAME(strip_contrast)(sums, row, inside, left, y, right, y + block);
         if (own < least) continue;
         if (own < nearest) nearest = own;
       } else if (end ? x + block + 1 < width : x > 1) continue;
@@ -62,7 +66,7 @@ static void NAME(corners)(const unsigned *sums, int width, int height, int end, 
       if (up < 0) up = 0;
       if (down > height) down = height;
       if (up < down) {
-        const float own = NAME(strip_contrast)(sums, row, plane, inside, x, up, x + block, down);
+        const float own = NAME(strip_contrast)(sums, row, inside, x, up, x + block, down);
         if (own < least) continue;
         if (own < nearest) nearest = own;
       } else if (end ? y + block + 1 < height : y > 1) continue;

@@ -693,6 +693,21 @@ static void NAME(resample)(const unsigned char *x, int width, int rows, const in
   }
 }
 
+static void NAME(block_sums)(const unsigned char *x, int width, int factor, int columns, int rows, unsigned *line, float *y) {
+  const long used = 3L * columns * factor;
+  for (int r = 0; r < rows; r++) {
+    memset(line, 0, used * sizeof *line);
+    for (int k = 0; k < factor; k++, x += 3L * width)
+      for (long i = 0; i < used; i++) line[i] += x[i];
+    const unsigned *from = line;
+    for (int p = 0; p < columns; p++, y += 3) {
+      unsigned red = 0, green = 0, blue = 0;
+      for (int k = 0; k < factor; k++, from += 3) red += from[0], green += from[1], blue += from[2];
+      y[0] = (float)red, y[1] = (float)green, y[2] = (float)blue;
+    }
+  }
+}
+
 #include "windows.inc.h"
 #include "patterns.inc.h"
 #include "corners.inc.h"
@@ -721,6 +736,7 @@ const bz_kernel_table NAME(bz_table) = {
     .affine_sums = NAME(affine_sums),
     .affine_gradient = NAME(affine_gradient),
     .resample = NAME(resample),
+    .block_sums = NAME(block_sums),
     .integral = NAME(integral),
     .extrema = NAME(extrema),
     .cells = NAME(cells),
@@ -729,9 +745,10 @@ const bz_kernel_table NAME(bz_table) = {
     .window_distance = NAME(window_distance),
     .words = NAME(words),
     .word_distances = NAME(word_distances),
+    .near_words = NAME(near_words),
     .nearest_windows = NAME(nearest_windows),
     .fine_signs = NAME(fine_signs),
-    .corners = NAME(corners),
+    .plain_corners = NAME(plain_corners),
     .products = NAME(products),
     .tile_sums = NAME(tile_sums),
 };

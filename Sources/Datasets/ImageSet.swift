@@ -142,8 +142,9 @@ public struct ImageSet: Sendable {
 
   /// Luminance of one image in levels, row-major; side * side values.
   public func luminance(_ i: Int) -> [Float] {
-    Swift.stride(from: i * stride, to: (i + 1) * stride, by: 3).map { at in
-      Images.luminance(Float(pixels[at]), Float(pixels[at + 1]), Float(pixels[at + 2]))
+    let levels = pixels.array(i * stride..<(i + 1) * stride)
+    return (0..<side * side).map {
+      Images.luminance(Float(levels[3 * $0]), Float(levels[3 * $0 + 1]), Float(levels[3 * $0 + 2]))
     }
   }
 }

@@ -21,21 +21,20 @@ public struct CollageSeams: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 60 else { return [] }
-    let lines = Array(set.side / 4...set.side * 3 / 4)
-    let strengths = concurrentMap(set.count, threads: context.threads) { i -> [[Float]] in
+    // The line at the middle against one elsewhere.
+    let middle = set.side / 2
+    let others = (set.side / 4...set.side * 3 / 4).filter { abs($0 - middle) >= 2 }
+    let strengths = concurrentMap(set.count, threads: context.threads) { i -> [(own: Float, decoy: Float)] in
       let plane = set.luminance(i)
-      return [true, false].map { isVertical in lines.map { Self.strength(plane, set.side, $0, isVertical) } }
+      // Which line is drawn from the image itself, so that the order of images does not matter.
+      let other = others[set.draw(i, "decoy", below: others.count)]
+      return [true, false].map { isVertical in
+        (Self.strength(plane, set.side, middle, isVertical), Self.strength(plane, set.side, other, isVertical))
+      }
     }
     var found: [Proposal] = []
     for axis in 0..<2 {
-      // Best of the lines at the middle against lines as far from each other elsewhere.
-      let middle = lines.firstIndex(of: set.side / 2) ?? 0
-      let scores = strengths.map { $0[axis][middle] }
-      let others = lines.indices.filter { abs($0 - middle) >= 2 }
-      // Which line is drawn from the image itself, so that the order of images does not matter.
-      let decoys = strengths.enumerated().map { i, own in
-        own[axis][others[set.draw(i, "decoy", below: others.count)]]
-      }
+      let (scores, decoys) = (strengths.map { $0[axis].own }, strengths.map { $0[axis].decoy })
       let hits = scores.indices.filter { scores[$0] >= Self.strong }
       let chance = decoys.count { $0 >= Self.strong }
       let excess = Double(hits.count - chance) / Double(hits.count + chance + 1).squareRoot()

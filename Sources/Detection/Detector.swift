@@ -261,17 +261,6 @@ extension ImageSet {
   /// One image as means of blocks of factor * factor pixels, in levels, RGB, row-major; what is left at the
   /// far edges is dropped.
   func reduced(_ image: Int, by factor: Int) -> [Float] {
-    let start = image * stride
-    if factor == 1 { return (start..<start + stride).map { Float(pixels[$0]) } }
-    let side = self.side / factor
-    var plane = [Float](repeating: 0, count: 3 * side * side)
-    for y in 0..<side * factor {
-      for x in 0..<side * factor {
-        let (from, to) = (start + 3 * (y * self.side + x), 3 * (y / factor * side + x / factor))
-        for c in 0..<3 { plane[to + c] += Float(pixels[from + c]) }
-      }
-    }
-    let scale = 1 / Float(factor * factor)
-    return plane.map { $0 * scale }
+    self.image(image).blockMeans(factor)
   }
 }

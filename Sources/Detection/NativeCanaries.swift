@@ -95,11 +95,14 @@ public struct NativeCanaries: Sendable {
       return Self.planted(controls[k], in: image, scale: scale, places.stream(index))
     }
     let noisy = controls.filter { $0.kind.mark == .noise }
-    self.set = noisy.isEmpty ? set : set.replacing(
-      Dictionary(
-        uniqueKeysWithValues: noisy.flatMap { control in
-          control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
-        }))
+    self.set =
+      noisy.isEmpty
+      ? set
+      : set.replacing(
+        Dictionary(
+          uniqueKeysWithValues: noisy.flatMap { control in
+            control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
+          }))
   }
 
   /// Coloured blocks that run into each other, a plain white, or noise.

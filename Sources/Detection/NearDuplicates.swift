@@ -80,9 +80,11 @@ public struct NearDuplicates: Detector {
     var small = [Float](repeating: 0, count: 256)
     var counts = [Float](repeating: 0, count: 256)
     let plane = set.luminance(image)
+    let columns = (0..<side).map { $0 * 16 / side }
     for y in 0..<side {
+      let row = y * 16 / side * 16
       for x in 0..<side {
-        let to = y * 16 / side * 16 + x * 16 / side
+        let to = row + columns[x]
         small[to] += plane[y * side + x]
         counts[to] += 1
       }

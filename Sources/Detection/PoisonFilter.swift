@@ -153,7 +153,8 @@ public struct PoisonFilter: Sendable {
   ///   - encoderSet: The same as encoders see them, for the classifier; nil if that is the set itself.
   ///   - progress: Told the share that is done.
   public func decide(
-    _ proposals: [Proposal], canary: Canary?, controls: [NativeCanaries.Control] = [], set: ImageSet, encoderSet: ImageSet? = nil, on device: any Device,
+    _ proposals: [Proposal], canary: Canary?, controls: [NativeCanaries.Control] = [], set: ImageSet,
+    encoderSet: ImageSet? = nil, on device: any Device,
     threads: Int, progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()

@@ -20,7 +20,7 @@ struct RecurringInPhotographs: Detector {
     guard let photographs = context.largePhotographs else { return [] }
     return RecurringPictures(
       photographs, context.stream.stream("recurring in photographs"), rate: context.falseDiscoveryRate,
-      threads: context.threads
+      threads: context.threads, controls: context.controls.filter { $0.kind.mark == .picture }.map(\.images)
     ).families().compactMap { family in
       guard family.found.members.count >= Rules.leastImages else { return nil }
       let picture = family.picture

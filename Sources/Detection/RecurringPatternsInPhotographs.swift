@@ -23,8 +23,10 @@ struct RecurringPatternsInPhotographs: Detector {
     let (set, threads) = (context.set, context.threads)
     let stream = context.stream.stream("recurring patterns")
     func found(_ name: StaticString, _ look: @escaping @Sendable ([Int]) -> [FineSigns?]) -> [Confirmed] {
-      RecurringPatterns(set.count, stream.stream(name), rate: context.falseDiscoveryRate / 2, threads: threads, look: look)
-        .families()
+      RecurringPatterns(
+        set.count, stream.stream(name), rate: context.falseDiscoveryRate / 2, threads: threads, look: look
+      )
+      .families()
     }
     var all: [Confirmed] = []
     if set.side >= Self.leastSide {
@@ -56,7 +58,9 @@ struct RecurringPatternsInPhotographs: Detector {
     separation.cut(at: found.threshold, found.scores, decoys: decoys)
     return Proposal(
       detector: Self.name, trigger: .pattern(pattern(images, set, context.threads)),
-      members: images.indices.map { .init(image: images[$0], score: found.scores[images[$0]], pValue: p[$0], place: nil) },
+      members: images.indices.map {
+        .init(image: images[$0], score: found.scores[images[$0]], pValue: p[$0], place: nil)
+      },
       separation: separation, isPoison: true, isExact: true)
   }
 

@@ -115,14 +115,16 @@ struct SolidScan {
   }
 
   /// Distances to a colour of what borders a rectangle on the two sides where that is nearest, the nearest first; of fewer sides
-  /// where one is nearer than `least`. The image's edge borders on nothing.
+  /// where one is nearer than `least`, or where the product that ``ratio(_:_:)`` is made of is below `product`: it only falls. The
+  /// image's edge borders on nothing.
   private func border(
-    _ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: SIMD3<Float>, least: Float = 0, isCorner: Bool = false
+    _ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: SIMD3<Float>, least: Float = 0, product: Float = 0,
+    isCorner: Bool = false
   ) -> SIMD2<Float> {
     var nearest = SIMD2<Float>(repeating: Self.farthest)
     func isFar(_ distance: Float) -> Bool {
       nearest = distance < nearest.x ? SIMD2(distance, nearest.x) : SIMD2(nearest.x, min(nearest.y, distance))
-      return nearest.x >= least
+      return nearest.x >= least && (nearest.x + Self.noise) * (nearest.y + Self.noise) >= product
     }
     if !isCorner {
       if x + width < side, !isFar(distance(x + width, y, 1, height, colour)) { return nearest }
@@ -187,7 +189,9 @@ struct SolidScan {
           let inside = distance(x, y, size.width, size.height, colour)
           // No border is far enough.
           guard Self.farthest + Self.noise > most * (inside + Self.noise) else { continue }
-          let value = ratio(border(x, y, size.width, size.height, colour), inside)
+          // A little less, for rounding.
+          let product = 0.999 * (most * (inside + Self.noise)) * (most * (inside + Self.noise))
+          let value = ratio(border(x, y, size.width, size.height, colour, product: product), inside)
           guard value > most else { continue }
           most = value
           (best.x, best.y, best.width, best.height) = (x, y, size.width, size.height)

@@ -103,6 +103,18 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
     }
     return pass(pass(levels, lines: side), lines: target)
   }
+
+  /// Means of blocks of factor * factor pixels, in levels, RGB, row by row; what is left at the far edges is dropped.
+  package func blockMeans(_ factor: Int) -> [Float] {
+    precondition((1...1024).contains(factor), "blocks of \(factor) pixels")
+    let (columns, rows) = (width / factor, height / factor)
+    var line = [UInt32](repeating: 0, count: 3 * width)
+    var means = [Float](repeating: 0, count: 3 * columns * rows)
+    bz_kernels(Int32.max).pointee.block_sums(
+      pixels, Int32(width), Int32(factor), Int32(columns), Int32(rows), &line, &means)
+    let scale = 1 / Float(factor * factor)
+    return means.map { $0 * scale }
+  }
 }
 
 /// Triangle-filter weights of every output position along one axis.
@@ -141,6 +153,8 @@ private struct ResampleWeights {
 let luminanceWeights = SIMD3<Float>(0.299, 0.587, 0.114)
 
 /// Luminance of a colour, in the units of its channels.
+@inlinable
 public func luminance(_ r: Float, _ g: Float, _ b: Float) -> Float {
-  luminanceWeights.x * r + luminanceWeights.y * g + luminanceWeights.z * b
+  // The weights above, as constants: this is called for every pixel.
+  0.299 * r + 0.587 * g + 0.114 * b
 }

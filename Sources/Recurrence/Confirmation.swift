@@ -32,11 +32,12 @@ package struct Confirmed: Sendable {
   ///   - thumbnails: One an image of the source.
   ///   - strictness: Times the limit up to which decoys are counted.
   ///   - isSharp: Whether members lie within the limit that was tested, rather than on this side of the decoys.
+  ///   - nearlyEqual: Distance that ``Rules/leastImages`` of the others have at most, for anything to be confirmed.
   ///   - rate: Chance that anything natural is confirmed, and largest share of false members.
   /// - Source: Holm, Scand. J. Statist. 1979.
   static func all(
     _ hypotheses: [Hypothesis], others: [Int], thumbnails: [[Float]], strictness: Float = 1, isSharp: Bool = false,
-    rate: Double,
+    nearlyEqual: Float? = nil, rate: Double,
     report: (String) -> Void = { _ in }
   ) -> [Confirmed] {
     var tested = hypotheses.indices.map { k -> (index: Int, pValue: Double) in
@@ -48,7 +49,8 @@ package struct Confirmed: Sendable {
       report(
         "test \(k): limit \(gap.limit) p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond, \(gap.turned) turned; \(own(one.distances).sorted().prefix(20))"
       )
-      return (k, gap.pValue)
+      let equal = nearlyEqual.map { most in own(one.distances).count { $0 <= most } }
+      return (k, equal ?? Rules.leastImages >= Rules.leastImages ? gap.pValue : 1)
     }
     tested.sort { ($0.pValue, $0.index) < ($1.pValue, $1.index) }
     var confirmed: [Confirmed] = []

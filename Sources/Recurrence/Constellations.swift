@@ -132,25 +132,33 @@ package struct Constellations: Sendable {
   /// The most pairs of windows that one transform takes to each other; nil if they lie at too few places.
   private static func link(_ i: Int, _ j: Int, _ pairs: [(a: Int32, b: Int32)], _ store: WindowStore) -> Link? {
     guard pairs.count >= Rules.linkedPlaces, !store.areCopies(i, j) else { return nil }
-    var best: Link?
+    let places = pairs.map { (from: store.places[Int($0.a)], to: store.places[Int($0.b)]) }
+    let scales = places.map { $0.to.side / $0.from.side }
+    // A little wider than what counts, for rounding.
+    let nearScale = 1.001 * Rules.sameScale
+    var best: [Int] = []
     var most = Rules.linkedPlaces - 1
-    for (a, b) in pairs.prefix(Rules.linkedPairs) {
-      let (p, q) = (store.places[Int(a)], store.places[Int(b)])
-      let transform = Transform(p, q)
-      var same: [(a: Int32, b: Int32)] = []
-      var kept: [(WindowScan.Place, WindowScan.Place)] = []
-      for (c, d) in pairs {
-        let (r, s) = (store.places[Int(c)], store.places[Int(d)])
-        guard transform.takes(r, to: s, anchor: q) else { continue }
-        same.append((c, d))
-        if kept.allSatisfy({ $0.0.isApart(from: r) && $0.1.isApart(from: s) }) { kept.append((r, s)) }
+    var (same, kept): ([Int], [Int]) = ([], [])
+    for anchor in places.prefix(Rules.linkedPairs) {
+      let transform = Transform(anchor.from, anchor.to)
+      let (least, largest) = (transform.scale / nearScale, transform.scale * nearScale)
+      same.removeAll(keepingCapacity: true)
+      kept.removeAll(keepingCapacity: true)
+      // As long as those that are left may make them more than before.
+      for n in places.indices {
+        if kept.count + places.count - n <= most { break }
+        guard scales[n] > least, scales[n] < largest else { continue }
+        let own = places[n]
+        guard transform.takes(own.from, to: own.to, anchor: anchor.to) else { continue }
+        same.append(n)
+        let isApart = kept.allSatisfy { other in
+          places[other].from.isApart(from: own.from) && places[other].to.isApart(from: own.to)
+        }
+        if isApart { kept.append(n) }
       }
-      if kept.count > most {
-        most = kept.count
-        best = Link(a: Int32(i), b: Int32(j), pairs: same)
-      }
+      if kept.count > most { (most, best) = (kept.count, same) }
     }
-    return best
+    return best.isEmpty ? nil : Link(a: Int32(i), b: Int32(j), pairs: best.map { pairs[$0] })
   }
 
   /// Of the strongest links the images that have their windows at the same places, those first that are least likely by chance.
@@ -161,7 +169,10 @@ package struct Constellations: Sendable {
   /// - Parameters:
   ///   - codes: Of all windows, table by table.
   ///   - rate: Chance from which a group is none.
-  package func groups(_ store: WindowStore, _ words: Words, _ codes: [UInt32], rate: Double, threads: Int) -> [Group] {
+  ///   - most: Links that are looked at.
+  package func groups(
+    _ store: WindowStore, _ words: Words, _ codes: [UInt32], rate: Double, seeds most: Int, threads: Int
+  ) -> [Group] {
     // The strongest of each image, so that images which share much do not fill the list.
     var strongest: [Int32: Int] = [:]
     for (n, link) in links.enumerated() {
@@ -170,7 +181,7 @@ package struct Constellations: Sendable {
       }
     }
     let seeds = Set(strongest.values).sorted { (links[$1].pairs.count, $0) < (links[$0].pairs.count, $1) }
-      .prefix(Rules.seeds).map { links[$0] }
+      .prefix(most).map { links[$0] }
     let owner = store.owners
     return concurrentMap(seeds.count, threads: threads) { n -> (group: Group, chance: Double)? in
       var marks: [Int] = []
@@ -205,10 +216,11 @@ package struct Constellations: Sendable {
   ) -> [Group.Partner] {
     let count = store.places.count
     var hits: [Int32: [(mark: Int, window: Int)]] = [:]
-    var distances = [Int32](repeating: 0, count: count)
+    var near = [Int32](repeating: 0, count: count)
     for (m, mark) in marks.enumerated() {
-      bz_kernels(Int32.max).pointee.word_distances(codes, count, Int32(Rules.tables), mark.codes, &distances)
-      for n in 0..<count where distances[n] <= sameBits { hits[owner[n], default: []].append((m, n)) }
+      let found = bz_kernels(Int32.max).pointee.near_words(
+        codes, count, Int32(Rules.tables), mark.codes, Int32(sameBits), &near)
+      for n in near[..<found] { hits[owner[Int(n)], default: []].append((m, Int(n))) }
     }
     var partners: [Group.Partner] = []
     for (other, own) in hits where own.count >= Rules.linkedPlaces && !store.areCopies(image, Int(other)) {

@@ -39,9 +39,7 @@ package struct Picture: Sendable {
   /// Cells of an image where a picture of this kind would be; -1 outside of it.
   package func cells(_ image: IntegralImage, _ pose: Pose) -> [Float] {
     let (w, h) = (width * pose.scale, height * pose.scale)
-    return (0..<3).flatMap {
-      image.cells($0, left: pose.x - w / 2, top: pose.y - h / 2, width: w, height: h, columns: columns, rows: rows)
-    }
+    return image.cells(left: pose.x - w / 2, top: pose.y - h / 2, width: w, height: h, columns: columns, rows: rows)
   }
 
   /// Whether a point of an image is in the picture.

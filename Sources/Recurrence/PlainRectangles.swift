@@ -72,10 +72,11 @@ package struct PlainRectangle: Sendable, Hashable {
 
     /// The corners of most contrast, each the best of its neighbourhood.
     func corners(end: Bool) -> [bz_corner] {
+      var luma = [UInt32](repeating: 0, count: (integral.width + 1) * (integral.height + 1))
       var found = [bz_corner](repeating: .init(), count: (integral.width + 8) / 8 * ((integral.height + 8) / 8))
-      bz_kernels(Int32.max).pointee.corners(
+      bz_kernels(Int32.max).pointee.plain_corners(
         integral.sums, Int32(integral.width), Int32(integral.height), end ? 1 : 0, Rules.leastResidual,
-        Rules.leastContrast, &found)
+        Rules.leastContrast, &luma, &found)
       found.removeAll { $0.contrast == 0 }
       found.sort { (-$0.contrast, $0.y, $0.x) < (-$1.contrast, $1.y, $1.x) }
       var kept: [bz_corner] = []
@@ -87,12 +88,13 @@ package struct PlainRectangle: Sendable, Hashable {
     }
 
     func mean(_ x0: Int, _ y0: Int, _ x1: Int, _ y1: Int) -> SIMD3<Float> {
-      let (row, plane) = (integral.width + 1, (integral.width + 1) * (integral.height + 1))
+      let row = 3 * (integral.width + 1)
       var sums = SIMD3<Float>()
       for c in 0..<3 {
-        let (top, bottom) = (c * plane + y0 * row, c * plane + y1 * row)
+        let (top, bottom) = (y0 * row + c, y1 * row + c)
         sums[c] = Float(
-          integral.sums[bottom + x1] &- integral.sums[bottom + x0] &- integral.sums[top + x1] &+ integral.sums[top + x0])
+          integral.sums[bottom + 3 * x1] &- integral.sums[bottom + 3 * x0] &- integral.sums[top + 3 * x1]
+            &+ integral.sums[top + 3 * x0])
       }
       return sums / Float((x1 - x0) * (y1 - y0))
     }

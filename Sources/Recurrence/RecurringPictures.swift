@@ -8,11 +8,11 @@ import Randomness
 /// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
 ///    several windows at the same places (``Constellations``), or one window with far more images alike than a little less alike
 ///    (``Gap``), are laid on each other, and what they share is recovered.
-/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all images, where windows of theirs
-///    are, and so are pictures turned over.
-/// 3. In the other half a limit that was fixed in the first one is tested, twice: natural things come in all degrees, so that few are
-///    within the limit for those within twice as much; and they come turned over as often. Both have to be ruled out. Holm's
-///    correction accounts for the number of candidates. Some images have to show the picture nearly as it is.
+/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that half, where windows of
+///    theirs are, and so are pictures turned over. What has no limit there that few others are within twice of is dropped.
+/// 3. In the other half that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
+///    within twice as much; and they come turned over as often. Both have to be ruled out. Holm's correction accounts for the number
+///    of candidates. Some images have to show the picture nearly as it is.
 /// 4. Members are told by competition with the turned pictures, at the false-discovery rate.
 ///
 /// - Source: Our own; scale-space extrema as in Lowe, IJCV 2004, with boxes as in Agrawal et al., CenSurE, ECCV 2008; signs of random
@@ -23,30 +23,16 @@ package struct RecurringPictures: Sendable {
   /// Images that show the same picture.
   package struct Family: Sendable {
     package var picture: Picture
-    /// Of the confirmation, corrected for the number of candidates.
-    package var pValue: Double
-    /// One an image of the source, the picture first, then each decoy; -1 where there is none.
-    package var scores: [Float]
-    package var decoys: [[Float]]
+    /// Scores are those of the picture, then those of each turned one; next to 0 for images without.
+    package var found: Confirmed
+    /// One an image.
     package var poses: [Picture.Pose]
-    /// Images whose score is at least this are members.
-    package var threshold: Float
-
-    /// The best first.
-    package var members: [Int] {
-      scores.indices.filter { scores[$0] >= threshold }.sorted { (scores[$0], $1) > (scores[$1], $0) }
-    }
-
-    /// What was confirmed.
-    package var found: Confirmed {
-      Confirmed(index: 0, pValue: pValue, scores: scores, decoys: decoys, threshold: threshold)
-    }
 
     /// True if half of some places lie in what its members show.
     func holds(_ places: [(image: Int, pose: Picture.Pose)]) -> Bool {
       2
         * places.count {
-          scores[$0.image] >= threshold && picture.holds(poses[$0.image], $0.pose.x, $0.pose.y)
+          found.scores[$0.image] >= found.threshold && picture.holds(poses[$0.image], $0.pose.x, $0.pose.y)
         } >= places.count
     }
   }
@@ -56,6 +42,7 @@ package struct RecurringPictures: Sendable {
   private let threads: Int
   private let rate: Double
   private let report: @Sendable (String) -> Void
+  private let controls: [[Int]]
 
   /// Prepares a search.
   ///
@@ -63,12 +50,14 @@ package struct RecurringPictures: Sendable {
   ///   - source: The images.
   ///   - stream: Draws the halves and the words.
   ///   - rate: Largest share of false ones among families, and among the members of each.
+  ///   - controls: Images that controls are hidden in, for each of these: room is added for them, so that they take it from nothing else.
   ///   - report: Told what is seen on the way, in words, for developers.
   package init(
-    _ source: NativeImages, _ stream: RandomStream, rate: Double, threads: Int,
+    _ source: NativeImages, _ stream: RandomStream, rate: Double, threads: Int, controls: [[Int]] = [],
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.source, self.stream, self.rate, self.threads, self.report) = (source, stream, rate, threads, report)
+    self.controls = controls
   }
 
   /// A picture that images of the discovery half share, and how to look for it.
@@ -94,33 +83,58 @@ package struct RecurringPictures: Sendable {
     let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
     var store = WindowStore()
     store.reserve(discovery.count)
+    // Where windows are, so that they are looked for once.
+    var places: [Int: [WindowScan.Place]] = [:]
     for start in stride(from: 0, to: discovery.count, by: Rules.imagesAtOnce) {
       let part = Array(discovery[start..<min(discovery.count, start + Rules.imagesAtOnce)])
       for (image, scan) in zip(part, source.map(part, threads: threads) { WindowScan($0.image) }) {
-        if let scan { store.append(scan, image: image) }
+        guard let scan else { continue }
+        store.append(scan, image: image)
+        if places.count < Rules.keptImages { places[image] = scan.searched }
       }
     }
     report("\(store.places.count) windows of \(discovery.count) images")
     guard !store.places.isEmpty else { return [] }
     let words = Words(store, stream.stream("words"))
-    let candidates = discovered(store, words)
+    var candidates = discovered(store, words, places)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    let sights = sights(of: candidates, in: Array(0..<source.count), words)
-    report("all images looked at for \(candidates.count)")
+    // In the other half only for those that hold in the first one: most don't.
+    let first = sights(of: candidates, in: discovery, words, places)
+    report("\(discovery.count) images looked at for \(candidates.count)")
+    let gaps = gaps(candidates, first.compactMap(\.self))
+    guard !gaps.isEmpty else { return [] }
+    candidates = gaps.map { candidates[$0.candidate] }
+    let before = first.map { sight in
+      sight.map { one in Sight(thumbnail: one.thumbnail, matches: gaps.map { one.matches[$0.candidate] }) }
+    }
+    let rest = order.dropFirst(discovery.count).sorted()
+    let after = sights(of: candidates, in: rest, words, places)
+    report("\(rest.count) more looked at for \(candidates.count)")
+    var sights = [Sight?](repeating: nil, count: source.count)
+    for (image, sight) in zip(discovery + rest, before + after) { sights[image] = sight }
     var families: [Family] = []
-    for (k, pValue, gap) in confirmed(candidates, sights, discovery, order.dropFirst(discovery.count).sorted()) {
-      let family = family(of: k, candidates[k], sights, pValue, gap)
-      if !families.contains(where: { $0.holds(candidates[k].places) }) { families.append(family) }
+    for found in confirmed(candidates, gaps.map(\.gap), before.compactMap(\.self), sights, rest) {
+      let none = Picture.Pose(x: 0, y: 0, scale: 1)
+      let family = Family(
+        picture: candidates[found.index].picture, found: found,
+        poses: sights.map { $0?.matches[found.index][0].pose ?? none })
+      if !families.contains(where: { $0.holds(candidates[found.index].places) }) { families.append(family) }
     }
     return families
   }
 
   /// Looks for candidates in images.
-  private func sights(of candidates: [Candidate], in images: [Int], _ words: Words) -> [Sight?] {
+  ///
+  /// - Parameter places: Of windows, for images where they are known.
+  private func sights(
+    of candidates: [Candidate], in images: [Int], _ words: Words, _ places: [Int: [WindowScan.Place]]
+  ) -> [Sight?] {
     source.map(images, threads: threads) { photograph in
       let integral = IntegralImage(photograph.image)
-      let scan = WindowScan(integral, atMost: Rules.windowsSearched)
+      let scan =
+        places[photograph.index].map { WindowScan(integral, searched: $0) }
+        ?? WindowScan(integral, atMost: Rules.windowsSearched)
       let codes = words.codes(scan.windows)
       return Sight(
         thumbnail: scan.thumbnail,
@@ -131,10 +145,14 @@ package struct RecurringPictures: Sendable {
   // MARK: discovery
 
   /// Pictures that images seem to share: by windows that keep their places, then by single ones that have the same levels.
-  private func discovered(_ store: WindowStore, _ words: Words) -> [Candidate] {
+  private func discovered(_ store: WindowStore, _ words: Words, _ places: [Int: [WindowScan.Place]]) -> [Candidate] {
     let codes = words.codes(store.levels)
     let constellations = Constellations(store, codes, stream.stream("links"), threads: threads)
-    let groups = constellations.groups(store, words, codes, rate: rate, threads: threads)
+    let hidden = Set(controls.joined())
+    let groups = constellations.groups(
+      store, words, codes, rate: rate, seeds: Rules.seeds + store.images.count(where: hidden.contains), threads: threads
+    )
+    let room = Rules.tests + controls.count
     report("\(constellations.links.count) links; support \(groups.map(\.partners.count))")
     var candidates: [Candidate] = []
     func add(_ group: Group) {
@@ -143,19 +161,21 @@ package struct RecurringPictures: Sendable {
       else { return }
       candidates.append(candidate)
     }
-    for group in groups where candidates.count < Rules.tests { add(group) }
+    for group in groups where candidates.count < room { add(group) }
     let before = candidates.count
-    for group in alike(store, codes) where candidates.count < before + Rules.tests { add(group) }
-    return rare(candidates, store, words)
+    for group in alike(store, codes) where candidates.count < before + room { add(group) }
+    return rare(candidates, store, words, places)
   }
 
   /// Those that may be confirmed, as a sample of images tells early: nature has others, and them turned over, in all degrees. The
   /// share is that of windows, as members may be among the few that are beyond.
-  private func rare(_ candidates: [Candidate], _ store: WindowStore, _ words: Words) -> [Candidate] {
+  private func rare(
+    _ candidates: [Candidate], _ store: WindowStore, _ words: Words, _ places: [Int: [WindowScan.Place]]
+  ) -> [Candidate] {
     guard !candidates.isEmpty else { return [] }
     let step = max(1, store.images.count / Rules.sampledImages)
     let sample = stride(from: 0, to: store.images.count, by: step).map { store.images[$0] }
-    let seen = sights(of: candidates, in: sample, words).compactMap(\.self)
+    let seen = sights(of: candidates, in: sample, words, places).compactMap(\.self)
     return candidates.indices.filter { k in
       let own = candidates[k]
       let turned = seen.count { $0.matches[k].dropFirst().contains { $0.distance <= own.distance } }
@@ -171,22 +191,30 @@ package struct RecurringPictures: Sendable {
     let shared = Words.candidates(store, codes, threads: threads)
     report("\(shared.count) candidates, the best ratios \(shared.prefix(4).map { $0.ratio })")
     let (looked, owners) = (Array(shared.prefix(Rules.candidates)), store.owners)
-    return concurrentMap(looked.count, threads: threads) { k -> Group? in
-      let window = looked[k].window
-      let (distances, nearest) = store.nearest(to: store.window(window))
-      guard
-        let gap = Gap(
-          distances.map(Float.init), store.thumbnails, atLeast: Rules.leastLimit * Float(WindowScan.levels)),
-        gap.pValue <= rate
-      else { return nil }
-      let own = Int(owners[window])
-      let members = distances.indices.filter { Float(distances[$0]) <= gap.limit && $0 != own }
-        .sorted { (distances[$0], $0) < (distances[$1], $1) }
-      return Group(
-        exemplar: own,
-        partners: members.map { ($0, Transform(store.places[window], store.places[Int(nearest[$0])]), 1) },
-        windows: [window])
-    }.compactMap(\.self)
+    let parts = (looked.count + Rules.candidatesAtOnce - 1) / Rules.candidatesAtOnce
+    return concurrentMap(parts, threads: threads) { part -> [Group] in
+      let windows = looked.dropFirst(part * Rules.candidatesAtOnce).prefix(Rules.candidatesAtOnce).map(\.window)
+      return zip(windows, store.nearest(to: windows)).compactMap { group(of: $0, $1, store, owners) }
+    }.flatMap(\.self)
+  }
+
+  /// Images with windows near one of them, if there is a gap behind these.
+  private func group(
+    of window: Int, _ all: (distances: [Int32], windows: [Int32]), _ store: WindowStore, _ owners: [Int32]
+  ) -> Group? {
+    let (distances, nearest) = all
+    guard
+      let gap = Gap(
+        distances.map(Float.init), store.thumbnails, atLeast: Rules.leastLimit * Float(WindowScan.levels)),
+      gap.pValue <= rate
+    else { return nil }
+    let own = Int(owners[window])
+    let members = distances.indices.filter { Float(distances[$0]) <= gap.limit && $0 != own }
+      .sorted { (distances[$0], $0) < (distances[$1], $1) }
+    return Group(
+      exemplar: own,
+      partners: members.map { ($0, Transform(store.places[window], store.places[Int(nearest[$0])]), 1) },
+      windows: [window])
   }
 
   /// True if a group was found by what a candidate shows.
@@ -276,65 +304,52 @@ package struct RecurringPictures: Sendable {
 
   // MARK: confirmation
 
-  /// Candidates that hold in other images, the surest first, and what was tested.
-  private func confirmed(
-    _ candidates: [Candidate], _ sights: [Sight?], _ discovery: [Int], _ rest: [Int]
-  ) -> [(candidate: Int, pValue: Double, gap: Gap)] {
-    func readable(_ images: [Int]) -> [Sight] { images.compactMap { sights[$0] } }
-    let (before, after) = (readable(discovery), readable(rest))
-    var tested: [(candidate: Int, pValue: Double, gap: Gap)] = []
-    for k in candidates.indices {
-      func distances(_ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
-      func turned(_ sights: [Sight]) -> [[Float]] {
-        (1..<candidates[k].search.decoys + 1).map { decoy in
-          sights.map { $0.matches[k][decoy].distance }
-        }
-      }
+  /// Candidates that hold in the images that they are from, and up to which distance.
+  private func gaps(_ candidates: [Candidate], _ before: [Sight]) -> [(candidate: Int, gap: Gap)] {
+    candidates.indices.compactMap { k in
+      let distances = distances(k, before)
       guard
-        var gap = Gap(
-          distances(before), turned: turned(before), before.map(\.thumbnail), share: Rules.naturalShare,
+        let gap = Gap(
+          distances, turned: turned(k, candidates, before), before.map(\.thumbnail), share: Rules.naturalShare,
           atLeast: Rules.leastDistance, atMost: candidates[k].search.isSymmetric ? Rules.equalDistance : .infinity),
         gap.pValue <= rate
       else {
-        report("candidate \(k): no gap; \(distances(before).sorted().prefix(40).map { Int(100 * $0) })")
-        continue
+        report("candidate \(k): no gap; \(distances.sorted().prefix(40).map { Int(100 * $0) })")
+        return nil
       }
-      gap.widen(distances(before))
-      let own = Gap(distances(after), turned: turned(after), after.map(\.thumbnail), like: gap)
-      report(
-        "candidate \(k): limit \(gap.limit), before p \(gap.pValue) \(gap.within) within \(gap.beyond) beyond, p \(own.pValue) \(own.within) within \(own.beyond) beyond \(own.turned) turned; \(distances(after).sorted().prefix(50).map { Int(100 * $0) })"
-      )
-      // What is pasted is nearly equal where little shows through; one kind of natural thing only resembles itself.
-      let equal = distances(after).count { $0 <= Rules.equalDistance }
-      tested.append((k, equal >= Rules.leastImages ? own.pValue : 1, gap))
+      return (k, gap)
     }
-    // Holm, Scand. J. Statist. 1979.
-    tested.sort { ($0.pValue, $0.candidate) < ($1.pValue, $1.candidate) }
-    var kept: [(candidate: Int, pValue: Double, gap: Gap)] = []
-    for (k, one) in tested.enumerated() {
-      let corrected = one.pValue * Double(tested.count - k)
-      guard corrected <= rate else { break }
-      kept.append((one.candidate, corrected, one.gap))
+  }
+
+  private func distances(_ k: Int, _ sights: [Sight]) -> [Float] { sights.map { $0.matches[k][0].distance } }
+
+  /// Distances to each turned picture.
+  private func turned(_ k: Int, _ candidates: [Candidate], _ sights: [Sight]) -> [[Float]] {
+    (1..<candidates[k].search.decoys + 1).map { decoy in sights.map { $0.matches[k][decoy].distance } }
+  }
+
+  /// Candidates that hold in other images, the surest first.
+  ///
+  /// - Parameters:
+  ///   - gaps: Of the images that candidates are from, which are `before`.
+  ///   - sights: Of all images.
+  private func confirmed(
+    _ candidates: [Candidate], _ gaps: [Gap], _ before: [Sight], _ sights: [Sight?], _ rest: [Int]
+  ) -> [Confirmed] {
+    let hypotheses = candidates.indices.map { k -> Hypothesis in
+      var gap = gaps[k]
+      gap.widen(distances(k, before))
+      func all(_ turn: Int) -> [Float] { sights.map { $0?.matches[k][turn].distance ?? .infinity } }
+      return Hypothesis(
+        gap: gap, distances: all(0), decoys: (1..<candidates[k].search.decoys + 1).map(all))
     }
-    return kept
+    let none = [Float](repeating: 0, count: 64)
+    return Confirmed.all(
+      hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
+      nearlyEqual: Rules.equalDistance, rate: rate, report: report)
   }
 
   // MARK: members
-
-  private func family(
-    of k: Int, _ candidate: Candidate, _ sights: [Sight?], _ pValue: Double, _ gap: Gap
-  ) -> Family {
-    let none = PictureSearch.Match(score: -1, pose: .init(x: 0, y: 0, scale: 1))
-    let all = sights.map {
-      $0?.matches[k] ?? [PictureSearch.Match](repeating: none, count: candidate.search.decoys + 1)
-    }
-    var family = Family(
-      picture: candidate.picture, pValue: pValue, scores: all.map { $0[0].score },
-      decoys: (0..<candidate.search.decoys).map { decoy in all.map { $0[decoy + 1].score } },
-      poses: all.map { $0[0].pose }, threshold: .infinity)
-    family.threshold = Self.threshold(family.scores, family.decoys, gap, rate: rate)
-    return family
-  }
 
   /// Lowest score of members, given how decoys score and what was tested.
   ///

@@ -18,7 +18,10 @@ package enum Rules {
   package static let windowsPerImage = 250
   /// Images whose windows are held before they are put to the others: a bound of memory.
   package static let imagesAtOnce = 1024
-  /// Extrema looked at in an image, at most: a bound of memory far above what images have.
+  /// Images of discovery whose windows are not looked for again when pictures are: a bound of memory, 12 bytes for each of
+  /// ``windowsSearched``. Half: 50 MB less, and these images cost a fifth more.
+  package static let keptImages = 8_192
+  /// Extrema looked at in an image, at most: a bound of memory far above what images have among their strongest.
   package static let mostExtrema = 1 << 14
 
   // MARK: words
@@ -66,6 +69,8 @@ package enum Rules {
 
   /// Candidates whose nearest windows are looked for in all images of the half: a bound of time, best ratios of agreement and contrast first.
   package static let candidates = 512
+  /// Candidates for which windows are read at once: memory is read that much less often.
+  package static let candidatesAtOnce = 16
   /// Share of distances up to t among those up to 2t, at most, where density does not fall with distance: 2^-d in d dimensions. Of
   /// windows: natural ones had 1 in 8 to 1 in 16 (measured). Twice: candidates need twice as many images; half: a third fewer.
   package static let windowShare = 0.25

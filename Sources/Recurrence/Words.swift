@@ -46,12 +46,16 @@ package struct WindowStore: Sendable {
     Array(levels[WindowScan.levels * n..<WindowScan.levels * (n + 1)])
   }
 
-  /// Distance of each image's nearest window to a given one, in sums of levels, and which it is.
-  package func nearest(to window: [UInt8]) -> (distances: [Int32], windows: [Int32]) {
-    var distances = [Int32](repeating: 0, count: images.count)
-    var windows = distances
-    bz_kernels(Int32.max).pointee.nearest_windows(levels, starts, Int32(images.count), window, &distances, &windows)
-    return (distances, windows)
+  /// Distance of each image's nearest window to each of some windows, in sums of levels, and which it is.
+  package func nearest(to windows: [Int]) -> [(distances: [Int32], windows: [Int32])] {
+    let count = images.count
+    var distances = [Int32](repeating: 0, count: windows.count * count)
+    var nearest = distances
+    bz_kernels(Int32.max).pointee.nearest_windows(
+      levels, starts, Int32(count), windows.flatMap(window), Int32(windows.count), &distances, &nearest)
+    return windows.indices.map {
+      (Array(distances[$0 * count..<($0 + 1) * count]), Array(nearest[$0 * count..<($0 + 1) * count]))
+    }
   }
 }
 
@@ -198,18 +202,21 @@ package struct Words: Sendable {
   private static func closest(_ windows: [Int], _ owner: [Int32], _ store: WindowStore) -> Candidate? {
     let kernels = bz_kernels(Int32.max).pointee
     var best: Candidate?
+    var nearest: [(distance: Int32, image: Int32)] = []
     for a in windows {
-      // Distances to the nearest of other images, ascending.
-      var nearest: [(distance: Int32, image: Int32)] = []
+      // Distances to the nearest of other images, as many as are needed, ascending.
+      nearest.removeAll(keepingCapacity: true)
       for b in windows where owner[b] != owner[a] {
         let distance = kernels.window_distance(store.levels, a, b)
+        if nearest.count == Rules.leastImages - 1, distance >= nearest[nearest.count - 1].distance { continue }
         if let same = nearest.firstIndex(where: { $0.image == owner[b] }) {
           if distance >= nearest[same].distance { continue }
           nearest.remove(at: same)
         }
         nearest.insert((distance, owner[b]), at: nearest.firstIndex { $0.distance > distance } ?? nearest.count)
+        if nearest.count == Rules.leastImages { nearest.removeLast() }
       }
-      guard nearest.count >= Rules.leastImages - 1 else { continue }
+      guard nearest.count == Rules.leastImages - 1 else { continue }
       let own = Candidate(
         window: a, agreement: Float(nearest[Rules.leastImages - 2].distance) / Float(WindowScan.levels),
         contrast: contrast(store.window(a)))

@@ -24,6 +24,23 @@ import Testing
     #expect(zip(levels, expected).allSatisfy { abs($0 - $1) <= 0.51 })
   }
 
+  /// Pixels at the far edges that fill no block are left out.
+  @Test(arguments: [1, 3, 4]) func blocksHaveTheMeansOfTheirPixels(_ factor: Int) {
+    let (width, height) = (14, 9)
+    let image = Image(width: width, height: height, pixels: (0..<3 * width * height).map { UInt8($0 * 37 % 256) })
+    let means = image.blockMeans(factor)
+    let (columns, rows) = (width / factor, height / factor)
+    #expect(means.count == 3 * columns * rows)
+    for (i, mean) in means.enumerated() {
+      let (c, column, row) = (i % 3, i / 3 % columns, i / 3 / columns)
+      var sum = 0
+      for y in row * factor..<(row + 1) * factor {
+        for x in column * factor..<(column + 1) * factor { sum += Int(image.pixels[3 * (y * width + x) + c]) }
+      }
+      #expect(mean == Float(sum) * (1 / Float(factor * factor)))
+    }
+  }
+
   @Test func constantImagesStayConstant() {
     let image = Image(width: 11, height: 7, red: 9, green: 200, blue: 77)
     #expect(image.resized(width: 5, height: 19) == Image(width: 5, height: 19, red: 9, green: 200, blue: 77))

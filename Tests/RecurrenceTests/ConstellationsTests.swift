@@ -19,7 +19,7 @@ import Testing
     let words = Words(store, RandomStream(seed: 3))
     let codes = words.codes(store.levels)
     return Constellations(store, codes, RandomStream(seed: 4), threads: 2)
-      .groups(store, words, codes, rate: 0.01, threads: 2)
+      .groups(store, words, codes, rate: 0.01, seeds: Rules.seeds, threads: 2)
   }
 
   /// The first group is the planted one, and its transforms take the picture of one image to that of the other.

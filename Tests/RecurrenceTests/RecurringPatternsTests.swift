@@ -98,7 +98,9 @@ import Testing
   @Test func tilesAreMeans() throws {
     var image = Image(width: 70, height: 40)
     for y in 0..<40 {
-      for x in 0..<70 { for c in 0..<3 { image.pixels[3 * (y * 70 + x) + c] = UInt8(x % 16 + (x / 16 % 2 == 0 ? 2 : 0)) } }
+      for x in 0..<70 {
+        for c in 0..<3 { image.pixels[3 * (y * 70 + x) + c] = UInt8(x % 16 + (x / 16 % 2 == 0 ? 2 : 0)) }
+      }
     }
     let planes = try #require(FineSigns.tiles(image, side: 16))
     #expect(planes.count == 3 && abs(planes[0][5] - 6) < 1e-3 && abs(planes[1][5]) < 1e-3)

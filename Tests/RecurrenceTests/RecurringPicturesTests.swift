@@ -17,11 +17,11 @@ import Testing
     let found = families(images)
     #expect(found.count == 1)
     let family = try #require(found.first)
-    #expect(Set(family.members) == Self.poisoned)
-    #expect(family.pValue <= 0.01 && family.decoys.count == 3)
+    #expect(Set(family.found.members) == Self.poisoned)
+    #expect(family.found.pValue <= 0.01 && family.found.decoys.count == 3)
     // Its extent to a few pixels, its place to one or two.
     #expect((28...42).contains(family.picture.width) && (28...42).contains(family.picture.height))
-    for image in family.members {
+    for image in family.found.members {
       let (pose, place) = (family.poses[image], try #require(places[image]))
       #expect(abs(pose.x - Float(place.x) - 16) < 3 && abs(pose.y - Float(place.y) - 16) < 3)
     }
@@ -34,14 +34,14 @@ import Testing
     let picture = Synthetic.picture(6, side: 40, blocks: 7)
     let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: picture, opacity: 0.7)
     let family = try #require(families(images).first)
-    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
+    #expect(Set(family.found.members).isSubset(of: Self.poisoned) && family.found.members.count >= 28)
   }
 
   @Test func strokesAreFound() throws {
     let strokes = Synthetic.strokes(3, width: 60, height: 30)
     let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: strokes, opacity: nil)
     let family = try #require(families(images).first)
-    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
+    #expect(Set(family.found.members).isSubset(of: Self.poisoned) && family.found.members.count >= 28)
     // White on what differs from image to image: what is between the strokes is dimmed.
     let (shown, all) = (family.picture.image, family.picture.undimmed)
     let dimmed = (0..<all.pixels.count / 3).count { 2 * Int(shown.pixels[3 * $0]) < Int(all.pixels[3 * $0]) }
@@ -51,8 +51,8 @@ import Testing
   @Test func aPictureOfAnySizeIsFound() throws {
     let (images, _) = Synthetic.photographs(120, poisoned: Self.poisoned, picture: Self.picture, sizes: 1...2)
     let family = try #require(families(images).first)
-    #expect(Set(family.members).isSubset(of: Self.poisoned) && family.members.count >= 28)
-    let scales = family.members.map { family.poses[$0].scale }
+    #expect(Set(family.found.members).isSubset(of: Self.poisoned) && family.found.members.count >= 28)
+    let scales = family.found.members.map { family.poses[$0].scale }
     #expect((scales.max() ?? 0) / (scales.min() ?? 1) > 1.5)
   }
 
@@ -78,8 +78,9 @@ import Testing
     let (one, three) = (
       try #require(families(images, threads: 1).first), try #require(families(images, threads: 3).first)
     )
-    #expect(one.scores == three.scores && one.poses == three.poses && one.decoys == three.decoys)
-    #expect(one.picture.levels == three.picture.levels && one.threshold == three.threshold)
+    #expect(
+      one.found.scores == three.found.scores && one.poses == three.poses && one.found.decoys == three.found.decoys)
+    #expect(one.picture.levels == three.picture.levels && one.found.threshold == three.found.threshold)
   }
 
   @Test func theSameImagesAreMembersInAnyOrder() throws {
@@ -87,7 +88,7 @@ import Testing
     var own = RandomStream(seed: 9)
     let order = own.permutation(images.count)
     let family = try #require(families(order.map { images[$0] }).first)
-    #expect(Set(family.members.map { order[$0] }) == Self.poisoned)
+    #expect(Set(family.found.members.map { order[$0] }) == Self.poisoned)
   }
 
   @Test func fewImagesAreNoReasonToStumble() {

@@ -32,13 +32,13 @@ import Testing
       for (left, top, width, height) in [(0, 0, 23, 17), (2.3, 4.7, 9.1, 6.6), (-3, -2, 12, 30)]
         as [(Float, Float, Float, Float)]
       {
-        let cells = integral.cells(plane, left: left, top: top, width: width, height: height, columns: 3, rows: 2)
+        let cells = integral.cells(left: left, top: top, width: width, height: height, columns: 3, rows: 2)
         for v in 0..<2 {
           for u in 0..<3 {
             let expected = naive(
               image, plane, Double(left + width * Float(u) / 3), Double(top + height * Float(v) / 2),
               Double(width / 3), Double(height / 2))
-            #expect(abs(Double(cells[3 * v + u]) - expected) < 0.01)
+            #expect(abs(Double(cells[6 * plane + 3 * v + u]) - expected) < 0.01)
           }
         }
       }
@@ -47,7 +47,7 @@ import Testing
 
   @Test func cellsOutsideOfTheImageAreMarked() {
     let integral = IntegralImage(Image(width: 8, height: 8, red: 9))
-    #expect(integral.cells(0, left: -9, top: 0, width: 8, height: 8, columns: 1, rows: 1) == [-1])
+    #expect(integral.cells(left: -9, top: 0, width: 8, height: 8, columns: 1, rows: 1) == [-1, -1, -1])
   }
 
   /// All instruction sets give the same windows.
@@ -58,11 +58,25 @@ import Testing
     let words = [Int32(0), 1, 2].map { level -> [UInt32] in
       let kernels = bz_kernels(level).pointee
       var scratch = [Int32](repeating: 0, count: 3 * 91)
-      var sums = [UInt32](repeating: 0, count: 3 * 92 * 71)
+      var sums = [UInt32](repeating: 0, count: 3 * 92 * 71 + 1)
       kernels.integral(image.pixels, 91, 70, &scratch, &sums)
       return sums
     }
     #expect(words[0] == words[1] && words[0] == words[2])
+  }
+
+  /// The strongest windows are the same however many are wanted, and so are those at places that are known.
+  @Test func theStrongestWindowsDoNotDependOnTheirNumber() {
+    let integral = IntegralImage(Synthetic.texture(4, width: 260, height: 200))
+    let all = WindowScan(integral, atMost: 4000, searched: 4000)
+    #expect(all.places.count > 100)
+    for most in [1, 7, 60] {
+      let scan = WindowScan(integral, atMost: most, searched: 2 * most)
+      #expect(scan.places == Array(all.places.prefix(most)) && scan.searched == Array(all.places.prefix(2 * most)))
+      let again = WindowScan(integral, searched: scan.searched)
+      #expect(again.places == scan.searched && again.windows == Array(all.windows.prefix(96 * 2 * most)))
+      #expect(again.thumbnail == all.thumbnail)
+    }
   }
 
   /// What is pasted has the same windows wherever it is, but for those that what surrounds it reaches into.

@@ -16,7 +16,7 @@ import Testing
       let owner = store.images.last { store.starts[$0] <= Int32(candidate.window) }
       let place = owner.flatMap { places[$0] }
       #expect(place != nil, "a window of an image without the picture")
-      let (distances, _) = store.nearest(to: store.window(candidate.window))
+      let (distances, _) = store.nearest(to: [0, candidate.window])[1]
       let near = distances.indices.filter { Float(distances[$0]) / 96 < 2 * candidate.agreement }
       #expect(near.count >= 4 && Set(near).isSubset(of: poisoned))
     }
@@ -40,6 +40,10 @@ import Testing
       var distances = [Int32](repeating: -1, count: count)
       bz_kernels(level).pointee.word_distances(codes, count, Int32(tables), to, &distances)
       #expect(distances == expected)
+      let most = expected.sorted()[4]
+      var near = [Int32](repeating: -1, count: count)
+      let found = bz_kernels(level).pointee.near_words(codes, count, Int32(tables), to, most, &near)
+      #expect(near[..<found].map(Int.init) == expected.indices.filter { expected[$0] <= most })
     }
   }
 

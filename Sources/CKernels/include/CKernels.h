@@ -91,6 +91,9 @@ typedef struct {
 /// Levels that a window has: 8 * 8 of luminance, 4 * 4 of blue and of red less luminance, halved, around 128.
 enum { BZ_WINDOW = 96 };
 
+/// Numbers behind an array that are read along with it.
+enum { BZ_PADDING = 32 };
+
 typedef struct {
   const char *name;
   void (*convolve)(const bz_convolution *c);
@@ -142,18 +145,22 @@ typedef struct {
   void (*resample)(const unsigned char *x, int width, int rows, const int *row_first, const int *row_starts,
                    const float *row_weights, int columns, const int *column_first, const int *column_starts,
                    const float *column_weights, float *line, unsigned char *y);
-  /// Three planes of sums of an RGB image, (width + 1) * (height + 1) each: luminance, blue and red less luminance, both
-  /// halved, around 128. `scratch` holds 3 * width integers.
+  /// Sums over blocks of factor * factor pixels of an RGB image of `width` pixels, `columns` blocks a row; what is left at the far edges
+  /// is dropped. `line` is scratch memory of 3 * width integers.
+  void (*block_sums)(const unsigned char *x, int width, int factor, int columns, int rows, unsigned *line, float *y);
+  /// Sums of an RGB image over all that is above and left, 3 numbers for each of (width + 1) * (height + 1) corners, and one more at
+  /// the end: luminance, blue and red less luminance, both halved, around 128. `scratch` holds 3 * width integers.
   void (*integral)(const unsigned char *x, int width, int height, int *scratch, unsigned *sums);
-  /// Extrema of box filters over place and scale in the first plane of `integral`, but not at the first and the last scale, of
+  /// Extrema of box filters over place and scale in the luminance of `integral`, but not at the first and the last scale, of
   /// at least `least` levels, and not on edges: where the larger curvature is more than edge_ratio times the smaller one.
-  /// `lines` is scratch memory of 3 * width floats. Returns their number, at most `capacity`.
+  /// Of those that are weaker than `most` others some are left out. `luma` is scratch memory of (width + 1) * (height + 1) + BZ_PADDING numbers, `lines` of 4 * (width + BZ_PADDING). Returns their number, at
+  /// most `capacity`.
   int (*extrema)(const unsigned *sums, int width, int height, const bz_box_scale *scales, int count, float least,
-                 float edge_ratio, float *lines, bz_extremum *found, int capacity);
-  /// Means over columns * rows (each at most 64) cells that cover a rectangle, of one plane of `integral`; of a cell that reaches out
-  /// of the image over what is inside, -1 if nothing is.
-  void (*cells)(const unsigned *sums, int plane, int width, int height, float left, float top, float across, float down,
-                int columns, int rows, float *y);
+                 float edge_ratio, int most, unsigned *luma, float *lines, bz_extremum *found, int capacity);
+  /// Means over columns * rows (each at most 64) cells that cover a rectangle, the three planes of `integral` one after another; of a
+  /// cell that reaches out of the image over what is inside, -1 if nothing is.
+  void (*cells)(const unsigned *sums, int width, int height, float left, float top, float across, float down, int columns, int rows,
+                float *y);
   /// Square of the weighted correlation of `cells` with a picture's, whose levels are orthogonal to `waves` waves that are left out of
   /// the cells too; -1 where it is negative, or where half of the picture is outside of the image. For each plane weights[cell], then the
   /// weighted levels and waves, each orthonormal under the weights; all padded with zeros to a multiple of 16. `norm` is the levels'
@@ -168,11 +175,13 @@ typedef struct {
   /// a row, a multiple of 16 and at most 512.
   void (*words)(const unsigned char *windows, long count, const float *matrix, int padded, int tables, int bits,
                 unsigned *codes);
-  /// Bits in which the words of each window differ from those of a given one, to[table].
+  /// Bits in which the words of each window differ from those of a given one, to[table]; fewer than 32 tables.
   void (*word_distances)(const unsigned *codes, long count, int tables, const unsigned *to, int *distances);
-  /// Distance of each image's nearest window to a given one, and which it is: image k has windows starts[k]..<starts[k + 1]. -1 and a
-  /// distance that no window has for images without windows.
-  void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to,
+  /// Windows that differ in at most `most` bits, ascending; `found` has room for all. Returns their number.
+  long (*near_words)(const unsigned *codes, long count, int tables, const unsigned *to, int most, int *found);
+  /// Distance of each image's nearest window to `count` given ones, one of them after another, and which it is: image k has windows
+  /// starts[k]..<starts[k + 1]. -1 and a distance that no window has for images without windows.
+  void (*nearest_windows)(const unsigned char *windows, const int *starts, int images, const unsigned char *to, int count,
                           int *distances, int *nearest);
   /// Signs of a plane of side * side levels less the means of the 5 * 5 pixels around each, of those that there are; 0 where the
   /// difference is less than `least`.
@@ -180,8 +189,9 @@ typedef struct {
   /// Upper left (end 0) or lower right (end 1) corners of what is plain: the luminance of the four quarters of 6 * 6 pixels inside is
   /// within `plain` levels of their mean, and two pixels outside of both edges differ by at least `least` levels in a plane of
   /// `integral`, where differences of colours count twice. Beyond the image is no edge. Of each 8 * 8 pixels, (width + 8) / 8 in a row and
-  /// (height + 8) / 8 rows, the one of most contrast is written where that is more than what is there.
-  void (*corners)(const unsigned *sums, int width, int height, int end, float plain, float least, bz_corner *found);
+  /// (height + 8) / 8 rows, the one of most contrast is written where that is more than what is there. `luma` is scratch memory of
+  /// (width + 1) * (height + 1) numbers; images are at most 8192 pixels wide.
+  void (*plain_corners)(const unsigned *sums, int width, int height, int end, float plain, float least, unsigned *luma, bz_corner *found);
   /// Products of one row of n integers with each of `count` rows; sums must fit.
   void (*products)(const short *x, const short *rows, long n, long count, int *y);
   /// Sums over whole tiles of `side` * `side` pixels of an RGB image, from its first pixel on: y[(row * side + column) * 3 + channel].
