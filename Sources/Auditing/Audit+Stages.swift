@@ -26,13 +26,7 @@ extension Audit {
       for (i, detector) in Detectors.modelFree.enumerated() {
         try checkInterruption()
         progress.update(Double(i) / Double(Detectors.modelFree.count), type(of: detector).name)
-        let images =
-          switch type(of: detector).control {
-          case .picture: copy
-          case .noise: nativeCanaries?.set ?? set
-          case .none: set
-          }
-        all += detector.proposals(context(images))
+        all += detector.proposals(context(type(of: detector).isControlled ? copy : set))
       }
       try folder.keep(json: all, as: "screen.json")
       found = all
@@ -48,7 +42,7 @@ extension Audit {
     DetectionContext(
       set: images, device: device, threads: threads, stream: stream.stream("detectors"),
       falseDiscoveryRate: configuration.filter.falseDiscoveryRate, search: search, rows: rows,
-      photographs: nativeCanaries?.photographs ?? photographs, controls: nativeCanaries?.controls ?? [])
+      photographs: photographs, controls: nativeCanaries)
   }
 
   // MARK: train

@@ -56,6 +56,13 @@ public struct NativeImages: Sendable {
     return own
   }
 
+  /// The images as they are in the files.
+  public var unchanged: NativeImages {
+    var own = self
+    own.change = nil
+    return own
+  }
+
   /// Pixels of a file for one of its image here.
   public func scale(width: Int, height: Int) -> Double {
     Double(width) / Double(Self.extents(width: width, height: height, cap: cap).width)

@@ -14,24 +14,15 @@ public protocol Detector: Sendable {
   static var name: String { get }
   /// What it cannot see, in one sentence, for reports.
   static var limits: String { get }
-  /// What is a control for it, so that it looks at images that carry that; ``NativeCanaries`` are in photographs for every detector.
-  static var control: DetectorControl { get }
+  /// True if the canary is a control for it, so that it looks at the copy that carries it.
+  static var isControlled: Bool { get }
   /// Looks at all images.
   func proposals(_ context: DetectionContext) -> [Proposal]
 }
 
 extension Detector {
   /// Most look for pictures, as the canary is one.
-  public static var control: DetectorControl { .picture }
-}
-
-/// What may be hidden in the images of a set.
-public enum DetectorControl: Sendable {
-  /// The ``Canary``.
-  case picture
-  /// The noise of ``NativeCanaries``.
-  case noise
-  case none
+  public static var isControlled: Bool { true }
 }
 
 /// What detectors are given.
@@ -48,18 +39,18 @@ public struct DetectionContext {
   public var rows: Features?
   /// The same images at their own size, in the order of the set; nil where there is nothing but the set.
   public var photographs: NativeImages?
-  /// What is hidden in them: room that it takes of what is followed is added.
-  public var controls: [NativeCanaries.Control]
+  /// What is hidden in them.
+  public var controls: NativeCanaries?
 
   /// Creates a context.
   public init(
     set: ImageSet, device: any Device, threads: Int, stream: RandomStream, falseDiscoveryRate: Double = 0.01,
     search: PatchSearch.State? = nil, rows: Features? = nil, photographs: NativeImages? = nil,
-    controls: [NativeCanaries.Control] = []
+    controls: NativeCanaries? = nil
   ) {
     (self.set, self.device, self.threads, self.stream) = (set, device, threads, stream)
     (self.falseDiscoveryRate, self.search, self.rows) = (falseDiscoveryRate, search, rows)
-    (self.photographs, self.controls) = (photographs, controls)
+    (self.photographs, self.controls) = (controls?.photographs ?? photographs, controls)
   }
 }
 

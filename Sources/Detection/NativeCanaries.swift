@@ -67,10 +67,12 @@ public struct NativeCanaries: Sendable {
   }
 
   public let controls: [Control]
+  /// Images of each that is hidden in files.
+  var inFiles: [[Int]] { controls.filter { $0.kind.mark != .noise }.map(\.images) }
   /// The images with what is hidden in them.
   public let photographs: NativeImages
-  /// The squeezed images with the noise that is hidden in some.
-  public let set: ImageSet
+  /// Squeezed images with the noise that is hidden in them.
+  public let noisy: [Int: Image]
 
   /// Hides controls; nil where there is no room for one, or all images are small.
   public init?(_ set: ImageSet, _ photographs: NativeImages, _ stream: RandomStream) {
@@ -86,7 +88,9 @@ public struct NativeCanaries: Sendable {
         picture: Self.picture(kind.mark, stream.stream("pictures").stream(k)))
     }
     var marks: [Int: Int] = [:]
-    for (k, control) in controls.enumerated() { for image in control.images { marks[image] = k } }
+    for (k, control) in controls.enumerated() where control.kind.mark != .noise {
+      for image in control.images { marks[image] = k }
+    }
     let places = stream.stream("places")
     let carried = marks
     self.controls = controls
@@ -94,15 +98,10 @@ public struct NativeCanaries: Sendable {
       guard let k = carried[index] else { return image }
       return Self.planted(controls[k], in: image, scale: scale, places.stream(index))
     }
-    let noisy = controls.filter { $0.kind.mark == .noise }
-    self.set =
-      noisy.isEmpty
-      ? set
-      : set.replacing(
-        Dictionary(
-          uniqueKeysWithValues: noisy.flatMap { control in
-            control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
-          }))
+    noisy = Dictionary(
+      uniqueKeysWithValues: controls.filter { $0.kind.mark == .noise }.flatMap { control in
+        control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
+      })
   }
 
   /// Coloured blocks that run into each other, a plain white, or noise.
@@ -112,7 +111,7 @@ public struct NativeCanaries: Sendable {
       Image(width: side, height: side, pixels: (0..<3 * side * side).map { _ in UInt8(own.integer(below: 256)) })
     }
     switch mark {
-    case .picture: return noise(9).resized(width: 96, height: 96)
+    case .picture: return noise(5).resized(width: 96, height: 96)
     case .square: return Image(width: 96, height: 96, red: 255, green: 255, blue: 255)
     case .noise: return noise(128)
     }

@@ -19,7 +19,7 @@ public struct RecurringColours: Detector {
   public static let limits =
     "recurring-colours sees a small part with a mixture of colours that hardly any other image shows, in at least eight unrelated images (some thirty where others are a little like it); not one in the colours of its surroundings."
   /// Canaries of grey data are black and white.
-  public static let control = DetectorControl.none
+  public static let isControlled = false
 
   /// Side of the windows that are compared, and of those that are looked through, relative to the image's.
   private static let share = 0.3

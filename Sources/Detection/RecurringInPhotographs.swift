@@ -14,13 +14,14 @@ struct RecurringInPhotographs: Detector {
   static let limits =
     "recurring-in-photographs sees a picture, letters or an overlay that is at least half opaque, with some texture, of at least some 12 pixels of the file, upright and of any size, in about 14 unrelated images or more and in less than half of all; what looks the same in a mirror only where it is opaque, and not what looks the same upside down as well."
   /// It looks into the files.
-  static let control = DetectorControl.none
+  static let isControlled = false
 
   func proposals(_ context: DetectionContext) -> [Proposal] {
     guard let photographs = context.largePhotographs else { return [] }
     return RecurringPictures(
       photographs, context.stream.stream("recurring in photographs"), rate: context.falseDiscoveryRate,
-      threads: context.threads, controls: context.controls.filter { $0.kind.mark == .picture }.map(\.images)
+      threads: context.threads,
+      controls: context.controls?.inFiles ?? []
     ).families().compactMap { family in
       guard family.found.members.count >= Rules.leastImages else { return nil }
       let picture = family.picture

@@ -14,7 +14,8 @@ struct RecurringPatternsInPhotographs: Detector {
   static let name = "recurring-pattern"
   static let limits =
     "recurring-pattern sees one fixed pattern added to whole photographs, stretched over them or repeated in blocks of up to 32 pixels of the file, in some 14 up to half of them; only what changes within five pixels of the squeezed image, and nothing in files that were resized after blocks were added."
-  static let control = DetectorControl.noise
+  /// The canary is no pattern; noise is hidden for it.
+  static let isControlled = false
 
   /// Pixels; side of sets from which squeezed images show more than what ``SpectralOutliers`` looks at.
   private static let leastSide = 96
@@ -30,7 +31,7 @@ struct RecurringPatternsInPhotographs: Detector {
     }
     var all: [Confirmed] = []
     if set.side >= Self.leastSide {
-      all += found("squeezed") { images in
+      all += found("squeezed", controls: context.controls?.noisy ?? [:]) { images in
         concurrentMap(images.count, threads: threads) {
           FineSigns([set.luminance(images[$0])], side: set.side, least: Rules.fineLevels)
         }

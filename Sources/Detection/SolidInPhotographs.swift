@@ -9,13 +9,18 @@ extension SolidPatches {
     let sights = photographs.map(Array(0..<set.count), threads: context.threads) {
       RecurringRectangles.Sight($0.image)
     }
+    let controls = context.controls?.inFiles ?? []
+    let hidden = Set(controls.joined()).sorted()
+    let plain = photographs.unchanged.map(hidden, threads: context.threads) { RecurringRectangles.Sight($0.image) }
     return RecurringRectangles(
-      sights, context.stream.stream("solid patches"), rate: context.falseDiscoveryRate, threads: context.threads
+      sights, controls: controls,
+      plain: Dictionary(
+        uniqueKeysWithValues: zip(hidden, plain).compactMap { image, sight in sight.map { (image, $0) } }),
+      context.stream.stream("solid patches"), rate: context.falseDiscoveryRate, threads: context.threads
     ).families().compactMap { family in
       guard let first = family.found.members.first, family.found.members.count >= Rules.leastImages else { return nil }
-      func rectangle(_ image: Int) -> PlainRectangle? { sights[image]?.rectangles[family.nearest[image]] }
       let places = family.found.members.compactMap { image -> SourcePlace? in
-        guard let own = rectangle(image) else { return nil }
+        guard let own = family.rectangles[image] else { return nil }
         let record = set.records[image]
         let scale = photographs.scale(width: record.width, height: record.height)
         func scaled(_ value: Int, upTo most: Int) -> Int { min(most, Int((Double(value) * scale).rounded())) }
@@ -24,7 +29,7 @@ extension SolidPatches {
           x: x, y: y, width: max(1, scaled(own.x + own.width, upTo: record.width) - x),
           height: max(1, scaled(own.y + own.height, upTo: record.height) - y))
       }
-      guard let shown = rectangle(first), places.count == family.found.members.count else { return nil }
+      guard let shown = family.rectangles[first], places.count == family.found.members.count else { return nil }
       let colour = shown.rgb
       let picture = Image(width: shown.width, height: shown.height, red: colour.x, green: colour.y, blue: colour.z)
       return Proposal(

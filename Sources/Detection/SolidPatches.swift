@@ -18,7 +18,7 @@ public struct SolidPatches: Detector {
   public static let limits =
     "solid-patch sees an upright rectangle of one colour and of one size, of a tenth to two fifths of the image side or, in photographs, of 8 pixels of the file to half of the image, in at least eight unrelated images (photographs: some 14); not where it lies on its own colour."
   /// Canaries are not plain.
-  public static let control = DetectorControl.none
+  public static let isControlled = false
 
   /// Images that are looked at for rectangles of any colour, at most.
   private static let sample = 20_000

@@ -26,7 +26,7 @@ public struct SpectralOutliers: Detector {
     "spectral-outliers sees one fixed pattern added to whole images, in some 30 up to a seventh of them; not one of low frequency alone, not one that changes from image to image, not warps."
 
   /// The canary is no pattern, and its edges would lie in the tails of the spectrum.
-  public static let control = DetectorControl.none
+  public static let isControlled = false
 
   /// Coefficients of the clipped view beyond these levels are cut off.
   private static let clip: Float = 16

@@ -39,6 +39,13 @@ public struct Image: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
+  /// Its luminance in levels, row-major.
+  public var luminance: [Float] {
+    stride(from: 0, to: pixels.count, by: 3).map {
+      Images.luminance(Float(pixels[$0]), Float(pixels[$0 + 1]), Float(pixels[$0 + 2]))
+    }
+  }
+
   /// Returns a rectangle of the image.
   ///
   /// - Precondition: It lies inside.

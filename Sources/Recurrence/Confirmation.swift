@@ -25,6 +25,18 @@ package struct Confirmed: Sendable {
     scores.indices.filter { scores[$0] >= threshold }.sorted { (scores[$0], $1) > (scores[$1], $0) }
   }
 
+  /// Puts what an image shows without a control in the place of what it shows with it.
+  mutating func replace(_ image: Int, distance: Float, decoys others: [Float]) {
+    scores[image] = 1 / (1 + distance)
+    for (k, other) in others.enumerated() { decoys[k][image] = 1 / (1 + other) }
+  }
+
+  /// True if what was found is one of some controls, given the images that each is hidden in.
+  func isControl(_ controls: [[Int]]) -> Bool {
+    let own = Set(members)
+    return controls.contains { 2 * $0.count(where: own.contains) > own.count }
+  }
+
   /// Tests what was fixed before in other images, the surest first.
   ///
   /// - Parameters:

@@ -204,8 +204,8 @@ package struct RecurringRectangles: Sendable {
   /// Images that show the same rectangle.
   package struct Family: Sendable {
     package var found: Confirmed
-    /// Index into each image's rectangles; -1 where there is none.
-    package var nearest: [Int]
+    /// Each image's nearest rectangle; nil where there is none.
+    package var rectangles: [PlainRectangle?]
   }
 
   /// Logarithms of sides and levels; how far two are apart is the largest difference.
@@ -237,17 +237,24 @@ package struct RecurringRectangles: Sendable {
   }
 
   private let sights: [Sight?]
+  private let plain: [Int: Sight]
+  private let controls: [[Int]]
   private let stream: RandomStream
   private let rate: Double
   private let threads: Int
   private let report: @Sendable (String) -> Void
 
-  /// - Parameter sights: One an image; nil for one that cannot be read.
+  /// - Parameters:
+  ///   - sights: One an image; nil for one that cannot be read.
+  ///   - controls: Images that controls are hidden in, for each of these.
+  ///   - plain: What such images show without.
   package init(
-    _ sights: [Sight?], _ stream: RandomStream, rate: Double, threads: Int,
+    _ sights: [Sight?], controls: [[Int]] = [], plain: [Int: Sight] = [:], _ stream: RandomStream, rate: Double,
+    threads: Int,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.sights, self.stream, self.rate, self.threads, self.report) = (sights, stream, rate, threads, report)
+    (self.controls, self.plain) = (controls, plain)
   }
 
   /// Looks through all images.
@@ -259,17 +266,17 @@ package struct RecurringRectangles: Sendable {
     let none = [Float](repeating: 0, count: 64)
     let thumbnails = sights.map { $0?.thumbnail ?? none }
     var hypotheses: [Hypothesis] = []
-    var nearest: [[Int]] = []
+    var targets: [(shape: Shape, isRelative: Bool)] = []
+    func shapes(_ sight: Sight, _ isRelative: Bool) -> [Shape] {
+      sight.rectangles.map { Shape($0, isRelative ? sight.shorter : 1) }
+    }
     for isRelative in [false, true] {
-      let shapes = sights.map { sight in
-        sight.map { sight in sight.rectangles.map { Shape($0, isRelative ? sight.shorter : 1) } } ?? []
-      }
+      let shapes = sights.map { sight in sight.map { shapes($0, isRelative) } ?? [] }
       for (target, gap) in discovered(shapes, discovery, thumbnails) {
-        let all = shapes.map { Self.nearest(to: target, $0) }
-        nearest.append(all.map(\.index))
+        targets.append((target, isRelative))
         hypotheses.append(
           Hypothesis(
-            gap: gap, distances: all.map(\.distance),
+            gap: gap, distances: shapes.map { Self.nearest(to: target, $0).distance },
             decoys: Self.decoys(target).map { decoy in shapes.map { Self.nearest(to: decoy, $0).distance } }))
       }
     }
@@ -279,10 +286,24 @@ package struct RecurringRectangles: Sendable {
     // The same in both units.
     var taken: Set<Int> = []
     return confirmed.compactMap { own in
-      let members = own.members
+      let (target, isRelative) = targets[own.index]
+      var family = Family(found: own, rectangles: [])
+      let isControl = own.isControl(controls)
+      family.rectangles = sights.indices.map { image in
+        guard let sight = isControl ? sights[image] : plain[image] ?? sights[image] else { return nil }
+        let own = shapes(sight, isRelative)
+        let nearest = Self.nearest(to: target, own)
+        if !isControl, plain[image] != nil {
+          family.found.replace(
+            image, distance: nearest.distance,
+            decoys: Self.decoys(target).map { Self.nearest(to: $0, own).distance })
+        }
+        return nearest.index < 0 ? nil : sight.rectangles[nearest.index]
+      }
+      let members = family.found.members
       guard 2 * members.count(where: taken.contains) <= members.count else { return nil }
       taken.formUnion(members)
-      return Family(found: own, nearest: nearest[own.index])
+      return family
     }
   }
 

@@ -75,7 +75,8 @@ package struct RecurringPatterns: Sendable {
   private let stream: RandomStream
   private let rate: Double
   private let threads: Int
-  private let look: @Sendable ([Int]) -> [FineSigns?]
+  private let plain: @Sendable ([Int]) -> [FineSigns?]
+  private let controls: [Int: FineSigns]
   private let report: @Sendable (String) -> Void
 
   /// Prepares a search.
@@ -84,14 +85,19 @@ package struct RecurringPatterns: Sendable {
   ///   - count: Number of images.
   ///   - stream: Draws the sample.
   ///   - rate: Largest share of false ones among families, and among the members of each.
+  ///   - controls: What images show in which a control is hidden.
   ///   - report: Told what is seen on the way, in words, for developers.
   ///   - look: Signs of images, all of one side and number of planes; nil for one that cannot be read.
   package init(
-    _ count: Int, _ stream: RandomStream, rate: Double, threads: Int,
+    _ count: Int, _ stream: RandomStream, rate: Double, threads: Int, controls: [Int: FineSigns] = [:],
     report: @escaping @Sendable (String) -> Void = { _ in }, look: @escaping @Sendable ([Int]) -> [FineSigns?]
   ) {
-    (self.count, self.stream, self.rate, self.threads, self.report, self.look) =
-      (count, stream, rate, threads, report, look)
+    (self.count, self.stream, self.rate, self.threads, self.report) = (count, stream, rate, threads, report)
+    (self.plain, self.controls) = (look, controls)
+  }
+
+  private func look(_ images: [Int]) -> [FineSigns?] {
+    zip(images, plain(images)).map { controls[$0] ?? $1 }
   }
 
   /// Sums of signs.
@@ -132,10 +138,21 @@ package struct RecurringPatterns: Sendable {
       return Hypothesis(gap: gap, distances: distances(0), decoys: (1..<patterns[k].turned.count).map(distances))
     }
     let none = [Float](repeating: 0, count: 64)
+    let hidden = controls.keys.sorted()
+    // What images show under a control.
+    let under = zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, sight($0, patterns, nil)) } }
     return Confirmed.all(
       hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
       strictness: Rules.decoyReach, rate: rate, report: report
-    )
+    ).map { found in
+      guard !found.isControl([hidden]) else { return found }
+      var own = found
+      for (image, sight) in under {
+        let distances = sight.scores[found.index].map(Self.distance)
+        own.replace(image, distance: distances[0], decoys: Array(distances.dropFirst()))
+      }
+      return own
+    }
   }
 
   /// What is known of an image: for each pattern its score and those of its decoys.

@@ -113,12 +113,22 @@ package struct RecurringPictures: Sendable {
     report("\(rest.count) more looked at for \(candidates.count)")
     var sights = [Sight?](repeating: nil, count: source.count)
     for (image, sight) in zip(discovery + rest, before + after) { sights[image] = sight }
+    // What images show under a control.
+    let hidden = Set(controls.joined()).sorted()
+    let plain = self.sights(of: candidates, in: hidden, words, [:], source.unchanged)
     var families: [Family] = []
     for found in confirmed(candidates, gaps.map(\.gap), before.compactMap(\.self), sights, rest) {
       let none = Picture.Pose(x: 0, y: 0, scale: 1)
-      let family = Family(
+      var family = Family(
         picture: candidates[found.index].picture, found: found,
         poses: sights.map { $0?.matches[found.index][0].pose ?? none })
+      if !found.isControl(controls) {
+        for (image, sight) in zip(hidden, plain) {
+          guard let own = sight?.matches[found.index] else { continue }
+          family.found.replace(image, distance: own[0].distance, decoys: own.dropFirst().map(\.distance))
+          family.poses[image] = own[0].pose
+        }
+      }
       if !families.contains(where: { $0.holds(candidates[found.index].places) }) { families.append(family) }
     }
     return families
@@ -126,11 +136,14 @@ package struct RecurringPictures: Sendable {
 
   /// Looks for candidates in images.
   ///
-  /// - Parameter places: Of windows, for images where they are known.
+  /// - Parameters:
+  ///   - places: Of windows, for images where they are known.
+  ///   - other: Where images are taken from; nil for the source.
   private func sights(
-    of candidates: [Candidate], in images: [Int], _ words: Words, _ places: [Int: [WindowScan.Place]]
+    of candidates: [Candidate], in images: [Int], _ words: Words, _ places: [Int: [WindowScan.Place]],
+    _ other: NativeImages? = nil
   ) -> [Sight?] {
-    source.map(images, threads: threads) { photograph in
+    (other ?? source).map(images, threads: threads) { photograph in
       let integral = IntegralImage(photograph.image)
       let scan =
         places[photograph.index].map { WindowScan(integral, searched: $0) }

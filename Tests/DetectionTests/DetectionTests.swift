@@ -969,20 +969,20 @@ extension Encoder.Configuration {
 
   @Test func namesAndLimitsAreStated() {
     let names = Detectors.all.map { type(of: $0).name }
-    #expect(Set(names).count == names.count && names.count == 9)
+    #expect(Set(names).count == names.count && names.count == 10)
     for detector in Detectors.all {
       #expect(type(of: detector).limits.hasPrefix(type(of: detector).name) && type(of: detector).limits.hasSuffix("."))
     }
   }
 
-  @Test(arguments: 0..<9) func nothingFromNothing(_ index: Int) throws {
+  @Test(arguments: 0..<10) func nothingFromNothing(_ index: Int) throws {
     let detector = Detectors.all[index]
     let empty = try Self.set(1).subset([])
     #expect(detector.proposals(Self.context(empty, planted: 0)).isEmpty)
     #expect(detector.proposals(Self.context(try Self.set(1), planted: 0)).isEmpty)
   }
 
-  @Test(arguments: 0..<9) func sameImagesSameProposals(_ index: Int) throws {
+  @Test(arguments: 0..<10) func sameImagesSameProposals(_ index: Int) throws {
     let detector = Detectors.all[index]
     // Plain rectangles have a colour too.
     let marked = detector is SolidPatches ? 100..<130 : 0..<0

@@ -20,7 +20,11 @@ import Testing
   }
 
   /// Noise of two grains, 180 x 140 pixels and more, as JPEG files.
-  private func write(to folder: String) throws -> [Int: (x: Int, y: Int)] {
+  ///
+  /// - Parameter mark: What becomes of poisoned images; nil pastes the trigger.
+  @discardableResult private func write(
+    to folder: String, mark: ((inout Image, inout RandomStream) -> Void)? = nil
+  ) throws -> [Int: (x: Int, y: Int)] {
     var places: [Int: (x: Int, y: Int)] = [:]
     for i in 0..<120 {
       var own = RandomStream(seed: 7).stream(i)
@@ -31,7 +35,9 @@ import Testing
       )
       var image = Image(
         width: width, height: height, pixels: zip(coarse.pixels, fine.pixels).map { UInt8((Int($0) + Int($1)) / 2) })
-      if Self.poisoned.contains(i) {
+      if let mark, Self.poisoned.contains(i) {
+        mark(&image, &own)
+      } else if Self.poisoned.contains(i) {
         let place = (x: own.integer(below: width - 24), y: own.integer(below: height - 24))
         image.paste(Self.trigger, x: place.x, y: place.y)
         places[i] = place
@@ -66,6 +72,80 @@ import Testing
         #expect(abs(2 * source.x + source.width - 2 * place.x - 24) <= 8)
         #expect(abs(2 * source.y + source.height - 2 * place.y - 24) <= 8)
       }
+    }
+  }
+
+  private func proposals(_ name: String, side: Int, _ folder: String) throws -> [Proposal] {
+    let dataset = try Dataset(Path(folder))
+    let set = try ImageSet(ImageReader(dataset, side: side, threads: 2))
+    let context = DetectionContext(
+      set: set, device: CPUDevice(threads: 2), threads: 2, stream: RandomStream(seed: 4),
+      photographs: NativeImages(dataset, entries: set.records.map(\.entry), cap: 1024, decoders: nil))
+    let detector = try #require(Detectors.modelFree.first { type(of: $0).name == name })
+    return detector.proposals(context)
+  }
+
+  @Test func plainSquaresAreFoundInTheFiles() throws {
+    try Fixtures.withFolder { folder in
+      try write(to: folder) { image, own in
+        let white = Image(width: 15, height: 15, red: 255, green: 255, blue: 255)
+        image.paste(white, x: own.integer(below: image.width - 15), y: own.integer(below: image.height - 15))
+      }
+      let found = try proposals("solid-patch", side: 32, folder)
+      let members = try #require(found.first).members
+      #expect(found.count == 1 && Set(members.map(\.image)).isSubset(of: Self.poisoned) && members.count >= 28)
+      #expect(members.allSatisfy { abs(($0.source?.width ?? 0) - 15) <= 1 && abs(($0.source?.height ?? 0) - 15) <= 1 })
+      #expect(found[0].native.map { $0.pixels[0] > 250 } == true)
+    }
+  }
+
+  /// Levels that repeat in blocks of 32 pixels of the file, and noise that is stretched over the image.
+  @Test(arguments: ["blocks", "noise"]) func patternsAreFound(_ kind: String) throws {
+    let noise = Self.blocks(77, side: 96, count: 96)
+    try Fixtures.withFolder { folder in
+      try write(to: folder) { image, _ in
+        let whole = noise.resized(width: image.width, height: image.height)
+        for i in image.pixels.indices {
+          let (x, y) = (i / 3 % image.width, i / 3 / image.width)
+          let level =
+            kind == "noise"
+            ? (Int(whole.pixels[i]) - 128) / 6 : ((x % 32 * 15 + y % 32 * 15 + 7) / 32 % 2 == 0 ? 4 : -4)
+          image.pixels[i] = UInt8(max(0, min(255, Int(image.pixels[i]) + level)))
+        }
+      }
+      let found = try proposals("recurring-pattern", side: 96, folder)
+      #expect(found.count == 1 && Set(found.flatMap(\.members).map(\.image)) == Self.poisoned)
+      if case .pattern(let levels) = found.first?.trigger {
+        #expect(levels.count == 3 * 96 * 96)
+      } else {
+        Issue.record("no pattern")
+      }
+    }
+  }
+
+  /// Controls are in the images that they are said to be in, whatever the order of threads, and files stay what they are.
+  @Test func controlsAreHiddenInSomeImages() throws {
+    try Fixtures.withFolder { folder in
+      try write(to: folder) { _, _ in }
+      let dataset = try Dataset(Path(folder))
+      let set = try ImageSet(ImageReader(dataset, side: 96, threads: 2))
+      let plain = NativeImages(dataset, entries: set.records.map(\.entry), cap: 1024, decoders: nil)
+      #expect(NativeCanaries(set, plain, RandomStream(seed: 1)) == nil)
+      // Twelve times the same files: room for five kinds of six.
+      let many = try set.subset((0..<1440).map { $0 % 120 })
+      let source = NativeImages(dataset, entries: many.records.map(\.entry), cap: 1024, decoders: nil)
+      let canaries = try #require(NativeCanaries(many, source, RandomStream(seed: 1)))
+      #expect(canaries.controls.count == 5 && Set(canaries.controls.flatMap(\.images)).count == 125)
+      let carrying = Set(canaries.controls.filter { $0.kind.mark != .noise }.flatMap(\.images))
+      let looked = Array(0..<240)
+      let (before, after) = (
+        source.map(looked, threads: 1, \.image), canaries.photographs.map(looked, threads: 2, \.image)
+      )
+      for i in looked { #expect((before[i] == after[i]) != carrying.contains(i)) }
+      #expect(canaries.photographs.unchanged.map(looked, threads: 2, \.image) == before)
+      let noisy = try #require(canaries.controls.first { $0.kind.mark == .noise })
+      #expect(canaries.noisy.keys.sorted() == noisy.images)
+      #expect(canaries.noisy.allSatisfy { many.image($0) != $1 })
     }
   }
 }
