@@ -23,11 +23,13 @@ struct RecurringPatternsInPhotographs: Detector {
   func proposals(_ context: DetectionContext) -> [Proposal] {
     let (set, threads) = (context.set, context.threads)
     let stream = context.stream.stream("recurring patterns")
-    func found(_ name: StaticString, _ look: @escaping @Sendable ([Int]) -> [FineSigns?]) -> [Confirmed] {
+    func found(
+      _ name: StaticString, controls: [Int: Image] = [:], _ look: @escaping @Sendable ([Int]) -> [FineSigns?]
+    ) -> [Confirmed] {
       RecurringPatterns(
-        set.count, stream.stream(name), rate: context.falseDiscoveryRate / 2, threads: threads, look: look
-      )
-      .families()
+        set.count, stream.stream(name), rate: context.falseDiscoveryRate / 2, threads: threads,
+        controls: controls.mapValues { FineSigns([$0.luminance], side: set.side, least: Rules.fineLevels) }, look: look
+      ).families()
     }
     var all: [Confirmed] = []
     if set.side >= Self.leastSide {
