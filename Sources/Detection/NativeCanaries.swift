@@ -104,7 +104,7 @@ public struct NativeCanaries: Sendable {
       })
   }
 
-  /// Coloured blocks that run into each other, a plain white, or noise.
+  /// Coloured blocks that run into each other, one colour, or noise.
   private static func picture(_ mark: Kind.Mark, _ stream: RandomStream) -> Image {
     var own = stream
     func noise(_ side: Int) -> Image {
@@ -112,7 +112,7 @@ public struct NativeCanaries: Sendable {
     }
     switch mark {
     case .picture: return noise(5).resized(width: 96, height: 96)
-    case .square: return Image(width: 96, height: 96, red: 255, green: 255, blue: 255)
+    case .square: return noise(1).resized(width: 96, height: 96)
     case .noise: return noise(128)
     }
   }

@@ -39,7 +39,8 @@ struct RecurringPatternsInPhotographs: Detector {
         }
       }
     }
-    if let photographs = context.largePhotographs {
+    // Controls are no blocks.
+    if let photographs = context.largePhotographs?.unchanged {
       all += found("tiles") { images in
         photographs.map(images, threads: threads) { photograph -> FineSigns? in
           // A pattern in blocks does not survive a reduction.

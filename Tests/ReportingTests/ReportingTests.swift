@@ -106,6 +106,28 @@ import Testing
     #expect(try CanonicalJSON.decode(data, path: "result.json").dataset == made.dataset)
   }
 
+  @Test func controlsAreATable() throws {
+    var made = Self.result()
+    #expect(
+      !(try ReportFormat.html.render(made, folder: "/nonexistent", manifest: "m")).contains("Marks that were hidden"))
+    made.verdict.power = .init(
+      featureSpread: 0.5, imagesScored: 0, shareScored: 0, windowPixels: 10, flipImages: 0, detectors: [], canary: nil,
+      controls: [
+        .init(
+          mark: "picture", size: "50 px of the file", opacity: 1, images: 25, found: 24,
+          foundBy: ["recurring-in-photographs"]),
+        .init(mark: "square", size: "10 % of the shorter side", opacity: 1, images: 25, found: 0, foundBy: []),
+      ])
+    let page = try ReportFormat.html.render(made, folder: "/nonexistent", manifest: "m")
+    #expect(page.contains("<td>24, by recurring-in-photographs</td>"))
+    #expect(
+      page.contains(
+        "<th scope=\"row\">square, 10 % of the shorter side</th><td>100.0 %</td><td>25</td><td><b>missed</b></td>"))
+    let data = try CanonicalJSON.encode(made)
+    #expect(try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json")).problems(data) == [])
+    #expect(try CanonicalJSON.decode(data, path: "result.json").verdict == made.verdict)
+  }
+
   /// A result that somebody made up: names of families are text in the page, in attributes too.
   @Test func familyNamesAreText() throws {
     var made = Self.result(path: "a.png", verdict: .poisoned)
