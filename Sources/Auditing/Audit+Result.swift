@@ -124,8 +124,9 @@ extension Audit {
 
   /// What was hidden in photographs, and what was found of it.
   private func controls(_ outcome: PoisonFilter.Outcome) -> [Verdict.Power.Control] {
-    (nativeCanaries?.controls ?? []).enumerated().map { k, control in
-      let found = outcome.controls.first { $0.control == k }
+    guard let all = outcome.controls else { return [] }
+    return (nativeCanaries?.controls ?? []).enumerated().map { k, control in
+      let found = all.first { $0.control == k }
       return .init(
         mark: control.kind.mark.rawValue, size: control.kind.size.words, opacity: control.kind.opacity,
         images: control.images.count, found: found?.images ?? 0, foundBy: found?.detectors ?? [])

@@ -236,6 +236,14 @@ extension ImageSet {
     return own.integer(below: bound)
   }
 
+  /// All images, drawn by the run's seed, the same whatever their order.
+  package func order(_ purpose: StaticString) -> [Int] {
+    (0..<count).map { image -> (rank: UInt64, image: Int) in
+      var own = stream(image).stream(purpose)
+      return (own.next(), image)
+    }.sorted(by: <).map(\.image)
+  }
+
   /// Up to `count` images, drawn by the run's seed, the same whatever their order; ascending.
   package func sample(_ count: Int) -> [Int] { sample(among: Array(0..<self.count), count) }
 

@@ -74,41 +74,44 @@ public struct NativeCanaries: Sendable {
   /// Squeezed images with the noise that is hidden in them.
   public let noisy: [Int: Image]
 
-  /// Hides controls; nil where there is no room for one, or all images are small.
+  /// Hides controls; nil where there is no room for one, or some images are small.
   public init?(_ set: ImageSet, _ photographs: NativeImages, _ stream: RandomStream) {
-    guard DetectionContext.hasPhotographs(set) else { return nil }
+    guard DetectionContext.isOfPhotographs(set) else { return nil }
     let each = Self.images(set.count)
     let room = min(Self.kinds.count, Int(Self.largestShare * Double(set.count)) / each)
     guard room > 0 else { return nil }
-    var draw = stream.stream("images")
-    let order = draw.permutation(set.count)
+    let order = set.order("native canaries")
+    let isGrey = set.greyShare >= 0.5
     let controls = Self.kinds.prefix(room).enumerated().map { k, kind in
       Control(
         kind: kind, images: order[k * each..<(k + 1) * each].sorted(),
-        picture: Self.picture(kind.mark, stream.stream("pictures").stream(k)))
+        picture: Self.picture(kind.mark, isGrey: isGrey, stream.stream("pictures").stream(k)))
     }
     var marks: [Int: Int] = [:]
     for (k, control) in controls.enumerated() where control.kind.mark != .noise {
       for image in control.images { marks[image] = k }
     }
-    let places = stream.stream("places")
     let carried = marks
     self.controls = controls
     self.photographs = photographs.changing { index, image, scale in
       guard let k = carried[index] else { return image }
-      return Self.planted(controls[k], in: image, scale: scale, places.stream(index))
+      return Self.planted(controls[k], in: image, scale: scale, set.stream(index))
     }
     noisy = Dictionary(
       uniqueKeysWithValues: controls.filter { $0.kind.mark == .noise }.flatMap { control in
-        control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, places.stream($0))) }
+        control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, set.stream($0))) }
       })
   }
 
-  /// Coloured blocks that run into each other, one colour, or noise.
-  private static func picture(_ mark: Kind.Mark, _ stream: RandomStream) -> Image {
+  /// Coloured blocks that run into each other, one colour, or noise; in grey for grey images, as colours would prove too little.
+  private static func picture(_ mark: Kind.Mark, isGrey: Bool, _ stream: RandomStream) -> Image {
     var own = stream
     func noise(_ side: Int) -> Image {
-      Image(width: side, height: side, pixels: (0..<3 * side * side).map { _ in UInt8(own.integer(below: 256)) })
+      let pixels = (0..<side * side).flatMap { _ -> [UInt8] in
+        let level = (0..<3).map { _ in UInt8(own.integer(below: 256)) }
+        return isGrey ? [level[0], level[0], level[0]] : level
+      }
+      return Image(width: side, height: side, pixels: pixels)
     }
     switch mark {
     case .picture: return noise(5).resized(width: 96, height: 96)
@@ -118,7 +121,7 @@ public struct NativeCanaries: Sendable {
   }
 
   private static func planted(_ control: Control, in image: Image, scale: Double, _ stream: RandomStream) -> Image {
-    var (own, result) = (stream, image)
+    var (own, result) = (stream.stream("native canaries"), image)
     let shorter = min(image.width, image.height)
     let (width, height): (Int, Int)
     switch control.kind.size {

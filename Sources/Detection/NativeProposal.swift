@@ -10,8 +10,13 @@ extension DetectionContext {
   }
 
   /// True if some images are larger than what small images are for.
-  static func hasPhotographs(_ set: ImageSet) -> Bool {
-    set.records.contains { max($0.width, $0.height) > Rules.smallImages }
+  static func hasPhotographs(_ set: ImageSet) -> Bool { set.records.contains(where: isLarge) }
+
+  /// True if all are.
+  static func isOfPhotographs(_ set: ImageSet) -> Bool { set.count > 0 && set.records.allSatisfy(isLarge) }
+
+  private static func isLarge(_ record: ImageSet.Record) -> Bool {
+    max(record.width, record.height) > Rules.smallImages
   }
 }
 

@@ -92,17 +92,19 @@ public struct PoisonFilter: Sendable {
     public var canaryFoundBy: [String] = []
     /// What the canary does to other images.
     public var canaryEffect: PatchSearch.Effect?
-    /// Controls in photographs that were found.
-    public var controls: [FoundControl] = []
+    /// Controls in photographs that were found; nil where none was hidden, as in results of earlier versions.
+    public var controls: [FoundControl]?
 
     /// Adds what a detector found of a control.
     fileprivate mutating func find(_ control: Int, _ detector: String, _ images: Int) {
-      if let known = controls.firstIndex(where: { $0.control == control }) {
-        if !controls[known].detectors.contains(detector) { controls[known].detectors.append(detector) }
-        controls[known].images = max(controls[known].images, images)
+      var all = controls ?? []
+      if let known = all.firstIndex(where: { $0.control == control }) {
+        if !all[known].detectors.contains(detector) { all[known].detectors.append(detector) }
+        all[known].images = max(all[known].images, images)
       } else {
-        controls.append(.init(control: control, detectors: [detector], images: images))
+        all.append(.init(control: control, detectors: [detector], images: images))
       }
+      controls = all
     }
 
     /// Removes images that are not removed yet, and returns those.
@@ -158,16 +160,23 @@ public struct PoisonFilter: Sendable {
     threads: Int, progress: (Double) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
+    if !controls.isEmpty { outcome.controls = [] }
     var (families, groups): ([Family], [Proposal]) = ([], [])
     let context = DetectionContext(
       set: set, device: device, threads: threads, stream: stream,
       falseDiscoveryRate: configuration.falseDiscoveryRate)
-    for proposal in proposals {
-      let images = proposal.members.map(\.image)
-      if let control = controls.firstIndex(where: { $0.share(of: images) > 0.5 }) {
+    for var proposal in proposals {
+      var images = proposal.members.map(\.image)
+      if proposal.isPoison, proposal.seesControls,
+        let control = controls.firstIndex(where: { $0.share(of: images) > 0.5 })
+      {
         let own = Set(controls[control].images)
-        if proposal.isPoison { outcome.find(control, proposal.detector, images.count(where: own.contains)) }
-        continue
+        outcome.find(control, proposal.detector, images.count(where: own.contains))
+        // What more other images have of it than are there by chance is no control.
+        let natural = configuration.falseDiscoveryRate * Double(images.count)
+        proposal.members.removeAll { own.contains($0.image) }
+        images = proposal.members.map(\.image)
+        guard images.count >= RecurringPatches.minimumMembers, Double(images.count) > natural else { continue }
       }
       // Files do not carry the canary.
       if let canary, proposal.native == nil, canary.share(of: images) > 0.5 {
@@ -379,6 +388,11 @@ public struct PoisonFilter: Sendable {
         family: twin ?? outcome.families.count - 1, place: $0.place)
     }
   }
+}
+
+extension Proposal {
+  /// True if it is of what controls in photographs are hidden in.
+  fileprivate var seesControls: Bool { native != nil || detector == RecurringPatternsInPhotographs.name }
 }
 
 extension PoisonFilter.Family {

@@ -19,7 +19,8 @@ struct RecurringInPhotographs: Detector {
   func proposals(_ context: DetectionContext) -> [Proposal] {
     guard let photographs = context.largePhotographs else { return [] }
     return RecurringPictures(
-      photographs, context.stream.stream("recurring in photographs"), rate: context.falseDiscoveryRate,
+      photographs, context.stream.stream("recurring in photographs"),
+      order: context.set.order("recurring in photographs"), rate: context.falseDiscoveryRate,
       threads: context.threads,
       controls: context.controls?.inFiles ?? []
     ).families().compactMap { family in

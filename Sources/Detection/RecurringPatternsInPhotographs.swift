@@ -22,12 +22,11 @@ struct RecurringPatternsInPhotographs: Detector {
 
   func proposals(_ context: DetectionContext) -> [Proposal] {
     let (set, threads) = (context.set, context.threads)
-    let stream = context.stream.stream("recurring patterns")
     func found(
       _ name: StaticString, controls: [Int: Image] = [:], _ look: @escaping @Sendable ([Int]) -> [FineSigns?]
     ) -> [Confirmed] {
       RecurringPatterns(
-        set.count, stream.stream(name), rate: context.falseDiscoveryRate / 2, threads: threads,
+        order: set.order(name), rate: context.falseDiscoveryRate / 2, threads: threads,
         controls: controls.mapValues { FineSigns([$0.luminance], side: set.side, least: Rules.fineLevels) }, look: look
       ).families()
     }
@@ -75,14 +74,17 @@ struct RecurringPatternsInPhotographs: Detector {
   private func pattern(_ members: [Int], _ set: ImageSet, _ threads: Int) -> [Float] {
     let planted = Set(members)
     func mean(_ images: [Int]) -> [Float] {
-      let rows = concurrentMap(images.count, threads: threads) { i -> [Float] in
-        let pixels = set.image(images[i]).pixels
-        return (0..<3).flatMap { c in
-          lessLocalMean(stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: set.side)
-        }
-      }
       var sum = [Float](repeating: 0, count: set.stride)
-      for row in rows { for k in sum.indices { sum[k] += row[k] } }
+      for start in stride(from: 0, to: images.count, by: 32) {
+        let part = Array(images[start..<min(images.count, start + 32)])
+        let rows = concurrentMap(part.count, threads: threads) { i -> [Float] in
+          let pixels = set.image(part[i]).pixels
+          return (0..<3).flatMap { c in
+            lessLocalMean(stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: set.side)
+          }
+        }
+        for row in rows { for k in sum.indices { sum[k] += row[k] } }
+      }
       return sum.map { $0 / Float(max(1, images.count)) }
     }
     let own = mean(set.sample(among: members.sorted(), Self.shownImages))

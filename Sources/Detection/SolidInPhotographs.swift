@@ -7,16 +7,18 @@ extension SolidPatches {
   func proposals(in photographs: NativeImages, _ context: DetectionContext) -> [Proposal] {
     let set = context.set
     let sights = photographs.map(Array(0..<set.count), threads: context.threads) {
-      RecurringRectangles.Sight($0.image)
+      RecurringRectangles.Sight($0.image, scale: $0.scale)
     }
     let controls = context.controls?.inFiles ?? []
     let hidden = Set(controls.joined()).sorted()
-    let plain = photographs.unchanged.map(hidden, threads: context.threads) { RecurringRectangles.Sight($0.image) }
+    let plain = photographs.unchanged.map(hidden, threads: context.threads) {
+      RecurringRectangles.Sight($0.image, scale: $0.scale)
+    }
     return RecurringRectangles(
       sights, controls: controls,
       plain: Dictionary(
         uniqueKeysWithValues: zip(hidden, plain).compactMap { image, sight in sight.map { (image, $0) } }),
-      context.stream.stream("solid patches"), rate: context.falseDiscoveryRate, threads: context.threads
+      order: set.order("solid patches"), rate: context.falseDiscoveryRate, threads: context.threads
     ).families().compactMap { family in
       guard let first = family.found.members.first, family.found.members.count >= Rules.leastImages else { return nil }
       let places = family.found.members.compactMap { image -> SourcePlace? in

@@ -42,7 +42,14 @@ public struct SolidPatches: Detector {
   public func proposals(_ context: DetectionContext) -> [Proposal] {
     let set = context.set
     guard set.count >= 20 else { return [] }
-    if let photographs = context.largePhotographs { return proposals(in: photographs, context) }
+    let native = context.largePhotographs.map { proposals(in: $0, context) } ?? []
+    // Small images among them are looked at as they are.
+    if context.photographs != nil, DetectionContext.isOfPhotographs(set) { return native }
+    return native + squeezedProposals(context)
+  }
+
+  private func squeezedProposals(_ context: DetectionContext) -> [Proposal] {
+    let set = context.set
     let factor = set.screeningFactor
     let images = set.sample(Self.sample)
     let largest = Int(Self.largestShare * Double(set.side / factor))

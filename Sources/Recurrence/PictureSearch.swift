@@ -14,7 +14,7 @@ package struct PictureSearch: Sendable {
   }
 
   /// (1 - score) / score; beyond all others where nothing is explained.
-  static func distance(_ score: Float) -> Float { score > 1e-3 ? (1 - score) / score : 1e3 }
+  static func distance(_ score: Float) -> Float { score > 1e-3 ? max(0, 1 - score) / score : 1e3 }
 
   /// A window of a picture.
   private struct Mark: Sendable {

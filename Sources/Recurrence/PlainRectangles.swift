@@ -190,10 +190,15 @@ package struct RecurringRectangles: Sendable {
     package var rectangles: [PlainRectangle]
     /// Shorter side in pixels.
     var shorter: Float
+    /// Pixels of the file for one of the image.
+    var scale: Float
     var thumbnail: [Float]
 
     /// Looks at an image.
-    package init(_ image: Image) {
+    ///
+    /// - Parameter scale: Pixels of the file for one of it.
+    package init(_ image: Image, scale: Double = 1) {
+      self.scale = Float(scale)
       let integral = IntegralImage(image)
       rectangles = PlainRectangle.all(in: image, integral)
       shorter = Float(min(image.width, image.height))
@@ -239,36 +244,35 @@ package struct RecurringRectangles: Sendable {
   private let sights: [Sight?]
   private let plain: [Int: Sight]
   private let controls: [[Int]]
-  private let stream: RandomStream
+  private let order: [Int]
   private let rate: Double
   private let threads: Int
   private let report: @Sendable (String) -> Void
 
   /// - Parameters:
   ///   - sights: One an image; nil for one that cannot be read.
+  ///   - order: All images, drawn by the run's seed: something is discovered in the first half.
   ///   - controls: Images that controls are hidden in, for each of these.
   ///   - plain: What such images show without.
   package init(
-    _ sights: [Sight?], controls: [[Int]] = [], plain: [Int: Sight] = [:], _ stream: RandomStream, rate: Double,
-    threads: Int,
+    _ sights: [Sight?], controls: [[Int]] = [], plain: [Int: Sight] = [:], order: [Int], rate: Double, threads: Int,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
-    (self.sights, self.stream, self.rate, self.threads, self.report) = (sights, stream, rate, threads, report)
+    (self.sights, self.order, self.rate, self.threads, self.report) = (sights, order, rate, threads, report)
     (self.controls, self.plain) = (controls, plain)
   }
 
   /// Looks through all images.
   package func families() -> [Family] {
-    var own = stream.stream("halves")
-    let order = own.permutation(sights.count)
-    let discovery = order.prefix(min(order.count / 2, Rules.discoveryImages)).sorted().filter { sights[$0] != nil }
-    let rest = order.dropFirst(discovery.count).sorted().filter { sights[$0] != nil }
+    let half = min(order.count / 2, Rules.discoveryImages)
+    let discovery = order.prefix(half).filter { sights[$0] != nil }
+    let rest = order.dropFirst(half).filter { sights[$0] != nil }
     let none = [Float](repeating: 0, count: 64)
     let thumbnails = sights.map { $0?.thumbnail ?? none }
     var hypotheses: [Hypothesis] = []
     var targets: [(shape: Shape, isRelative: Bool)] = []
     func shapes(_ sight: Sight, _ isRelative: Bool) -> [Shape] {
-      sight.rectangles.map { Shape($0, isRelative ? sight.shorter : 1) }
+      sight.rectangles.map { Shape($0, isRelative ? sight.shorter : 1 / sight.scale) }
     }
     for isRelative in [false, true] {
       let shapes = sights.map { sight in sight.map { shapes($0, isRelative) } ?? [] }
@@ -316,7 +320,7 @@ package struct RecurringRectangles: Sendable {
     return best
   }
 
-  /// Wider and lower, narrower and higher, smaller and larger ones: twice as far off as members may be.
+  /// Wider and lower, narrower and higher, smaller and larger ones: four times as far off as members may be.
   private static func decoys(_ target: Shape) -> [Shape] {
     let step = 4 * Rules.sameSides
     return [(step, -step), (-step, step), (-step, -step), (step, step)].map { target.resized($0, $1) }

@@ -71,8 +71,7 @@ package struct FineSigns: Sendable {
 /// - Source: Our own. Correlation of noise residuals tells cameras: Lukas, Fridrich and Goljan, IEEE TIFS 2006.
 /// - Limits: What is not finer than some five pixels of the frame; fewer than about 14 images, or more than half of all.
 package struct RecurringPatterns: Sendable {
-  private let count: Int
-  private let stream: RandomStream
+  private let order: [Int]
   private let rate: Double
   private let threads: Int
   private let plain: @Sendable ([Int]) -> [FineSigns?]
@@ -82,17 +81,16 @@ package struct RecurringPatterns: Sendable {
   /// Prepares a search.
   ///
   /// - Parameters:
-  ///   - count: Number of images.
-  ///   - stream: Draws the sample.
+  ///   - order: All images, drawn by the run's seed: something is discovered in the first of them.
   ///   - rate: Largest share of false ones among families, and among the members of each.
   ///   - controls: What images show in which a control is hidden.
   ///   - report: Told what is seen on the way, in words, for developers.
   ///   - look: Signs of images, all of one side and number of planes; nil for one that cannot be read.
   package init(
-    _ count: Int, _ stream: RandomStream, rate: Double, threads: Int, controls: [Int: FineSigns] = [:],
+    order: [Int], rate: Double, threads: Int, controls: [Int: FineSigns] = [:],
     report: @escaping @Sendable (String) -> Void = { _ in }, look: @escaping @Sendable ([Int]) -> [FineSigns?]
   ) {
-    (self.count, self.stream, self.rate, self.threads, self.report) = (count, stream, rate, threads, report)
+    (self.order, self.rate, self.threads, self.report) = (order, rate, threads, report)
     (self.plain, self.controls) = (look, controls)
   }
 
@@ -107,24 +105,22 @@ package struct RecurringPatterns: Sendable {
     var norms: [Float]
     /// Rows of the sample that it is the sum of.
     var images: [Int]
-    var gap: Gap?
   }
 
   /// Looks through all images.
   package func families() -> [Confirmed] {
-    var own = stream.stream("halves")
-    let order = own.permutation(count)
-    let sample = order.prefix(min(count / 2, Rules.patternImages)).sorted()
+    let sample = order.prefix(min(order.count / 2, Rules.patternImages)).sorted()
     let rows = zip(sample, look(sample)).compactMap { image, own in own.map { (image, $0) } }
     guard rows.count >= 2 * Rules.leastImages else { return [] }
     let signs = rows.map(\.1)
-    let patterns = candidates(signs)
+    let found = candidates(signs)
+    let (patterns, gaps) = (found.map(\.pattern), found.map(\.gap))
     guard !patterns.isEmpty else { return [] }
     let rest = order.dropFirst(sample.count).sorted()
-    var sights = [Sight?](repeating: nil, count: count)
+    var sights = [Sight?](repeating: nil, count: order.count)
     for (image, own) in rows { sights[image] = sight(own, patterns, nil) }
-    for start in stride(from: 0, to: rest.count, by: Rules.imagesAtOnce) {
-      let part = Array(rest[start..<min(rest.count, start + Rules.imagesAtOnce)])
+    for start in stride(from: 0, to: rest.count, by: Rules.signsAtOnce) {
+      let part = Array(rest[start..<min(rest.count, start + Rules.signsAtOnce)])
       for (image, own) in zip(part, look(part)) { sights[image] = own.map { sight($0, patterns, nil) } }
     }
     for (k, pattern) in patterns.enumerated() {
@@ -132,14 +128,13 @@ package struct RecurringPatterns: Sendable {
         sights[rows[row].0]?.scores[k] = sight(signs[row], [pattern], signs[row]).scores[0]
       }
     }
-    let hypotheses = patterns.indices.compactMap { k -> Hypothesis? in
-      guard let gap = patterns[k].gap else { return nil }
+    let hypotheses = patterns.indices.map { k -> Hypothesis in
       func distances(_ turn: Int) -> [Float] { sights.map { Self.distance($0?.scores[k][turn] ?? 0) } }
-      return Hypothesis(gap: gap, distances: distances(0), decoys: (1..<patterns[k].turned.count).map(distances))
+      return Hypothesis(gap: gaps[k], distances: distances(0), decoys: (1..<patterns[k].turned.count).map(distances))
     }
     let none = [Float](repeating: 0, count: 64)
     let hidden = controls.keys.sorted()
-    // What images show under a control.
+    // What images show under a control, but those that the pattern is from.
     let under = zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, sight($0, patterns, nil)) } }
     return Confirmed.all(
       hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
@@ -147,7 +142,8 @@ package struct RecurringPatterns: Sendable {
     ).map { found in
       guard !found.isControl([hidden]) else { return found }
       var own = found
-      for (image, sight) in under {
+      let from = Set(patterns[found.index].images.map { rows[$0].0 })
+      for (image, sight) in under where !from.contains(image) {
         let distances = sight.scores[found.index].map(Self.distance)
         own.replace(image, distance: distances[0], decoys: Array(distances.dropFirst()))
       }
@@ -184,15 +180,14 @@ package struct RecurringPatterns: Sendable {
 
   // MARK: discovery
 
-  private func candidates(_ signs: [FineSigns]) -> [Pattern] {
-    let width = signs[0].signs.count
-    var matrix: [Int16] = []
-    matrix.reserveCapacity(signs.count * width)
-    for own in signs { matrix += own.signs }
+  private func candidates(_ signs: [FineSigns]) -> [(pattern: Pattern, gap: Gap)] {
     // Of each image those that agree with it most, near-copies left out.
-    let agreeing = concurrentMap(signs.count, threads: threads) { [matrix] i -> [(row: Int, cosine: Float)] in
-      var products = [Int32](repeating: 0, count: signs.count)
-      bz_kernels(Int32.max).pointee.products(signs[i].signs, matrix, width, signs.count, &products)
+    let agreeing = concurrentMap(signs.count, threads: threads) { i -> [(row: Int, cosine: Float)] in
+      let products = signs.map { other -> Int32 in
+        var product: Int32 = 0
+        bz_kernels(Int32.max).pointee.products(signs[i].signs, other.signs, other.signs.count, 1, &product)
+        return product
+      }
       let norm = Float(signs[i].known)
       let cosines = products.indices.map { j in
         Float(products[j]) / max(1, (norm * Float(signs[j].known)).squareRoot())
@@ -210,26 +205,26 @@ package struct RecurringPatterns: Sendable {
     let order = agreeing.indices.filter { agreeing[$0].count == Rules.leastImages - 1 }
       .sorted { (agreeing[$0][agreeing[$0].count - 1].cosine, $1) > (agreeing[$1][agreeing[$1].count - 1].cosine, $0) }
     report("strengths \(order.prefix(12).map { agreeing[$0][agreeing[$0].count - 1].cosine })")
-    var (found, taken): ([Pattern], Set<Int>) = ([], [])
+    var (found, taken): ([(pattern: Pattern, gap: Gap)], Set<Int>) = ([], [])
     var tried = 0
     for i in order where tried < Rules.tests && !taken.contains(i) {
       tried += 1
       let seed = [i] + agreeing[i].map(\.row)
-      guard let pattern = grown(seed, signs) else { continue }
+      guard let (pattern, gap) = grown(seed, signs) else { continue }
       // What was found before, from images at its edge.
-      if 2 * pattern.images.count(where: taken.contains) <= pattern.images.count { found.append(pattern) }
+      if 2 * pattern.images.count(where: taken.contains) <= pattern.images.count { found.append((pattern, gap)) }
       taken.formUnion(pattern.images)
     }
     return found
   }
 
   /// The pattern that some images share, from all of the sample that agree with it; nil if there is no gap between those and others.
-  private func grown(_ seed: [Int], _ signs: [FineSigns]) -> Pattern? {
+  private func grown(_ seed: [Int], _ signs: [FineSigns]) -> (pattern: Pattern, gap: Gap)? {
     var images = seed
     for round in 0..<Rules.recoveryRounds {
-      guard var pattern = pattern(of: images, signs) else { return nil }
+      guard let pattern = pattern(of: images, signs) else { return nil }
       let own = Set(images)
-      let sights = concurrentMap(signs.count, threads: threads) { [pattern] row in
+      let sights = concurrentMap(signs.count, threads: threads) { row in
         sight(signs[row], [pattern], own.contains(row) ? signs[row] : nil)
       }
       let distances = sights.map { Self.distance($0.scores[0][0]) }
@@ -244,10 +239,9 @@ package struct RecurringPatterns: Sendable {
       }
       var wide = gap
       wide.widen(distances)
-      pattern.gap = wide
       images = distances.indices.filter { distances[$0] <= wide.limit }
       report("round \(round): limit \(wide.limit), \(images.count) images, p \(gap.pValue)")
-      if round == Rules.recoveryRounds - 1 || Set(images) == own { return pattern }
+      if round == Rules.recoveryRounds - 1 || Set(images) == own { return (pattern, wide) }
     }
     return nil
   }

@@ -43,21 +43,23 @@ package struct RecurringPictures: Sendable {
   private let rate: Double
   private let report: @Sendable (String) -> Void
   private let controls: [[Int]]
+  private let order: [Int]
 
   /// Prepares a search.
   ///
   /// - Parameters:
   ///   - source: The images.
-  ///   - stream: Draws the halves and the words.
+  ///   - stream: Draws the words.
+  ///   - order: All images, drawn by the run's seed: something is discovered in the first half.
   ///   - rate: Largest share of false ones among families, and among the members of each.
   ///   - controls: Images that controls are hidden in, for each of these: room is added for them, so that they take it from nothing else.
   ///   - report: Told what is seen on the way, in words, for developers.
   package init(
-    _ source: NativeImages, _ stream: RandomStream, rate: Double, threads: Int, controls: [[Int]] = [],
+    _ source: NativeImages, _ stream: RandomStream, order: [Int], rate: Double, threads: Int, controls: [[Int]] = [],
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.source, self.stream, self.rate, self.threads, self.report) = (source, stream, rate, threads, report)
-    self.controls = controls
+    (self.controls, self.order) = (controls, order)
   }
 
   /// A picture that images of the discovery half share, and how to look for it.
@@ -78,8 +80,6 @@ package struct RecurringPictures: Sendable {
 
   /// Looks through all images.
   package func families() -> [Family] {
-    var own = stream.stream("halves")
-    let order = own.permutation(source.count)
     let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
     var store = WindowStore()
     store.reserve(discovery.count)
@@ -115,9 +115,12 @@ package struct RecurringPictures: Sendable {
     for (image, sight) in zip(discovery + rest, before + after) { sights[image] = sight }
     // What images show under a control.
     let hidden = Set(controls.joined()).sorted()
-    let plain = self.sights(of: candidates, in: hidden, words, [:], source.unchanged)
+    let confirmed = confirmed(candidates, gaps.map(\.gap), before.compactMap(\.self), sights, rest)
+    let plain =
+      confirmed.allSatisfy { $0.isControl(controls) }
+      ? [] : self.sights(of: candidates, in: hidden, words, [:], source.unchanged)
     var families: [Family] = []
-    for found in confirmed(candidates, gaps.map(\.gap), before.compactMap(\.self), sights, rest) {
+    for found in confirmed {
       let none = Picture.Pose(x: 0, y: 0, scale: 1)
       var family = Family(
         picture: candidates[found.index].picture, found: found,
@@ -192,7 +195,9 @@ package struct RecurringPictures: Sendable {
     return candidates.indices.filter { k in
       let own = candidates[k]
       let turned = seen.count { $0.matches[k].dropFirst().contains { $0.distance <= own.distance } }
-      let beyond = seen.count { (own.distance.nextUp...2 * own.distance).contains($0.matches[k][0].distance) }
+      let beyond = seen.count {
+        $0.matches[k][0].distance > own.distance && $0.matches[k][0].distance <= 2 * own.distance
+      }
       report("candidate \(k): turned \(turned) and beyond \(beyond) of \(seen.count) at \(own.distance)")
       return turned * step <= own.places.count
         && Rules.windowShare * Double(own.places.count + beyond * step) <= Double(own.places.count)
@@ -379,7 +384,7 @@ package struct RecurringPictures: Sendable {
       if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(decoys.count) { best = score }
     }
     guard best.isFinite else { return best }
-    let next = PictureSearch.distance(null.first { $0 < best } ?? 0)
+    let next = 1 / max(null.first { $0 < best } ?? 0, Rules.leastShare) - 1
     return max(best, 1 / (1 + max(gap.reach, (gap.limit * next).squareRoot())))
   }
 }

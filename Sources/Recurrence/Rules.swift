@@ -138,6 +138,8 @@ package enum Rules {
   /// Images that are compared with each other for a pattern they share: a bound of time and memory. Half: patterns in fewer than 1.6 % of a
   /// large dataset are missed rather than in fewer than 0.8 %.
   package static let patternImages = 1024
+  /// Images beyond these whose signs are held at once: a bound of memory.
+  package static let signsAtOnce = 128
   /// Levels from which a difference has a sign: files are rounded to one.
   package static let fineLevels: Float = 1
   /// The same of means over tiles, of which a photograph has a hundred and more: rounding is a tenth there.
@@ -174,6 +176,8 @@ package enum Rules {
   package static let searchedWindows = 32
   /// Windows of an image that may be one of a picture's, at most: a bound of time.
   package static let hitsPerWindow = 8
+  /// Share of an image that a picture explains, below which it explains nothing: what chance leaves of a pattern is more.
+  package static let leastShare: Float = 1e-6
   /// Likeness from which a turned picture is no decoy: half of the picture is explained by it.
   package static let mostLikeness: Float = 0.5
   /// Score from which a place is looked at closely: a bound of time, as nearly all places of unrelated images have less.

@@ -85,6 +85,58 @@ import Testing
     return detector.proposals(context)
   }
 
+  /// A family of a control is no finding; what other images have of it is.
+  @Test func aControlHidesNoTrigger() throws {
+    try Fixtures.withFolder { folder in
+      try write(to: folder) { _, _ in }
+      let dataset = try Dataset(Path(folder))
+      let set = try ImageSet(ImageReader(dataset, side: 32, threads: 2)).subset((0..<360).map { $0 % 120 })
+      let source = NativeImages(dataset, entries: set.records.map(\.entry), cap: 1024, decoders: nil)
+      let controls = try #require(NativeCanaries(set, source, RandomStream(seed: 1))).controls
+      let (own, others) = (controls[0].images, (0..<360).filter { !controls[0].images.contains($0) })
+      func outcome(_ more: Int) throws -> PoisonFilter.Outcome {
+        let members = (own + others.prefix(more)).map {
+          Proposal.Member(image: $0, score: 1, pValue: 0.001, place: nil)
+        }
+        var proposal = Proposal(
+          detector: "recurring-in-photographs", trigger: .pattern([Float](repeating: 1, count: set.stride)),
+          members: members,
+          separation: Separation(
+            (0..<360).map { i in members.contains { $0.image == i } ? 1 : 0 },
+            decoys: [Float](repeating: 0, count: 360), members: members.map(\.image), rate: 0.01),
+          isPoison: true, isExact: true)
+        proposal.native = NativePicture(Self.trigger)
+        return try PoisonFilter(
+          PoisonFilter.Configuration(), augmentation: Augmentation(), stream: RandomStream(seed: 2)
+        ).decide([proposal], canary: nil, controls: controls, set: set, on: CPUDevice(threads: 2), threads: 2) { _ in }
+      }
+      for more in [0, 3] {
+        let found = try outcome(more)
+        #expect(found.removals.isEmpty && found.controls?.map(\.images) == [own.count])
+      }
+      let found = try outcome(20)
+      #expect(Set(found.removals.map(\.image)) == Set(others.prefix(20)) && found.controls?.first?.control == 0)
+    }
+  }
+
+  /// One large image among small ones, and small ones among large ones: both sizes are looked at.
+  @Test func squaresAreFoundInSmallImagesBesideLargeOnes() throws {
+    try Fixtures.withFolder { folder in
+      for i in 0..<200 {
+        var own = RandomStream(seed: 3).stream(i)
+        var image = Self.blocks(700 + i, side: 32, count: 5)
+        if i % 5 == 0 {
+          let white = Image(width: 6, height: 6, red: 255, green: 255, blue: 255)
+          image.paste(white, x: own.integer(below: 26), y: own.integer(below: 26))
+        }
+        if i == 1 { image = Self.blocks(9, side: 90, count: 5) }
+        try Data(ImageCodec.encodePNG(image)).write(to: URL(fileURLWithPath: "\(folder)/\(1000 + i).png"))
+      }
+      let found = try proposals("solid-patch", side: 32, folder)
+      #expect(Set(found.flatMap(\.members).map(\.image)) == Set(stride(from: 0, to: 200, by: 5)))
+    }
+  }
+
   @Test func plainSquaresAreFoundInTheFiles() throws {
     try Fixtures.withFolder { folder in
       try write(to: folder) { image, own in

@@ -24,8 +24,10 @@ import Testing
   }
 
   private func families(_ images: [Image], threads: Int = 2) -> [RecurringRectangles.Family] {
-    RecurringRectangles(images.map(RecurringRectangles.Sight.init), RandomStream(seed: 5), rate: 0.01, threads: threads)
-      .families()
+    RecurringRectangles(
+      images.map { RecurringRectangles.Sight($0) }, order: Synthetic.order(images.count, 5), rate: 0.01,
+      threads: threads
+    ).families()
   }
 
   private static let planted = Set(stride(from: 0, to: 90, by: 3))

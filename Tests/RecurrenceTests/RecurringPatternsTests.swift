@@ -22,7 +22,7 @@ import Testing
   }
 
   private func families(_ planes: [[Float]], threads: Int = 2, seed: UInt64 = 2) -> [Confirmed] {
-    RecurringPatterns(planes.count, RandomStream(seed: seed), rate: 0.01, threads: threads) { images in
+    RecurringPatterns(order: Synthetic.order(planes.count, seed), rate: 0.01, threads: threads) { images in
       images.map { FineSigns([planes[$0]], side: Self.side, least: 1) }
     }.families()
   }

@@ -9,7 +9,10 @@ import Testing
   private static let poisoned = Set((0..<120).filter { $0 % 4 == 1 })
 
   private func families(_ images: [Image], threads: Int = 2) -> [RecurringPictures.Family] {
-    RecurringPictures(NativeImages(images, cap: 512), RandomStream(seed: 4), rate: 0.01, threads: threads).families()
+    RecurringPictures(
+      NativeImages(images, cap: 512), RandomStream(seed: 4), order: Synthetic.order(images.count, 4), rate: 0.01,
+      threads: threads
+    ).families()
   }
 
   @Test func aPlantedPictureIsFoundWithItsImagesAndPlaces() throws {

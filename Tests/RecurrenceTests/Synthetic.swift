@@ -17,6 +17,12 @@ enum Synthetic {
     return Image(width: width, height: height, pixels: sums.map { UInt8(max(0, min(255, $0))) })
   }
 
+  /// Images in the order in which they are drawn.
+  static func order(_ count: Int, _ seed: UInt64) -> [Int] {
+    var own = RandomStream(seed: seed).stream("halves")
+    return own.permutation(count)
+  }
+
   /// A picture of blocks of colours.
   static func picture(_ seed: Int, side: Int, blocks: Int = 5) -> Image {
     var own = RandomStream(seed: UInt64(seed))

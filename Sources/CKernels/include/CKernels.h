@@ -76,7 +76,7 @@ typedef struct {
 /// Where two edges of something plain meet: the first pixel inside, or the first beyond it.
 typedef struct {
   int x, y;
-  /// Levels between what is inside and what is outside of the nearer edge.
+  /// Levels between what is inside and what is outside of the nearer edge; 256 where both are the image's.
   float contrast;
 } bz_corner;
 
@@ -192,7 +192,7 @@ typedef struct {
   /// (height + 8) / 8 rows, the one of most contrast is written where that is more than what is there. `luma` is scratch memory of
   /// (width + 1) * (height + 1) numbers; images are at most 8192 pixels wide.
   void (*plain_corners)(const unsigned *sums, int width, int height, int end, float plain, float least, unsigned *luma, bz_corner *found);
-  /// Products of one row of n integers with each of `count` rows; sums must fit.
+  /// Products of one row of n integers with each of `count` rows; sums must be below 2^31.
   void (*products)(const short *x, const short *rows, long n, long count, int *y);
   /// Sums over whole tiles of `side` * `side` pixels of an RGB image, from its first pixel on: y[(row * side + column) * 3 + channel].
   void (*tile_sums)(const unsigned char *x, int width, int height, int side, unsigned *y);
