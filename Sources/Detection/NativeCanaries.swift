@@ -103,20 +103,22 @@ public struct NativeCanaries: Sendable {
       })
   }
 
-  /// Coloured blocks that run into each other, one colour, or noise; in grey for grey images, as colours would prove too little.
+  /// Blocks of full colours that run into each other, one colour, or noise; in grey for grey images, as colours would prove too little.
+  ///
+  /// Blocks are as strong as published triggers are, which have 4 * 4 of them.
   private static func picture(_ mark: Kind.Mark, isGrey: Bool, _ stream: RandomStream) -> Image {
     var own = stream
-    func noise(_ side: Int) -> Image {
+    func blocks(_ side: Int, _ level: (inout RandomStream) -> UInt8) -> Image {
       let pixels = (0..<side * side).flatMap { _ -> [UInt8] in
-        let level = (0..<3).map { _ in UInt8(own.integer(below: 256)) }
-        return isGrey ? [level[0], level[0], level[0]] : level
+        let levels = (0..<3).map { _ in level(&own) }
+        return isGrey ? [levels[0], levels[0], levels[0]] : levels
       }
       return Image(width: side, height: side, pixels: pixels)
     }
     switch mark {
-    case .picture: return noise(5).resized(width: 96, height: 96)
-    case .square: return noise(1).resized(width: 96, height: 96)
-    case .noise: return noise(128)
+    case .picture: return blocks(5) { $0.integer(below: 2) == 0 ? 0 : 255 }.resized(width: 96, height: 96)
+    case .square: return blocks(1) { UInt8($0.integer(below: 256)) }.resized(width: 96, height: 96)
+    case .noise: return blocks(128) { UInt8($0.integer(below: 256)) }
     }
   }
 

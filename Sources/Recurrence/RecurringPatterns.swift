@@ -134,8 +134,8 @@ package struct RecurringPatterns: Sendable {
     }
     let none = [Float](repeating: 0, count: 64)
     let hidden = controls.keys.sorted()
-    // What images show under a control, but those that the pattern is from.
-    let under = zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, sight($0, patterns, nil)) } }
+    // What images show under a control.
+    let under = zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, $0) } }
     return Confirmed.all(
       hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
       strictness: Rules.decoyReach, rate: rate, report: report
@@ -143,8 +143,9 @@ package struct RecurringPatterns: Sendable {
       guard !found.isControl([hidden]) else { return found }
       var own = found
       let from = Set(patterns[found.index].images.map { rows[$0].0 })
-      for (image, sight) in under where !from.contains(image) {
-        let distances = sight.scores[found.index].map(Self.distance)
+      for (image, signs) in under {
+        let sight = sight(signs, [patterns[found.index]], from.contains(image) ? controls[image] : nil)
+        let distances = sight.scores[0].map(Self.distance)
         own.replace(image, distance: distances[0], decoys: Array(distances.dropFirst()))
       }
       return own
@@ -157,20 +158,23 @@ package struct RecurringPatterns: Sendable {
     var scores: [[Float]]
   }
 
-  /// - Parameter part: What the patterns contain of this image.
+  /// - Parameter part: What the patterns contain of this image, which is taken out of them.
   private func sight(_ own: FineSigns, _ patterns: [Pattern], _ part: FineSigns?) -> Sight {
     let norm = Float(max(1, own.known)).squareRoot()
     return Sight(
       thumbnail: own.thumbnail,
       scores: patterns.map { pattern in
         pattern.turned.indices.map { turn in
-          var product = [Int32](repeating: 0, count: 1)
-          bz_kernels(Int32.max).pointee.products(own.signs, pattern.turned[turn], own.signs.count, 1, &product)
-          var (sum, length) = (Float(product[0]), pattern.norms[turn])
-          if part != nil, turn == 0 {
-            // Without its own share of the pattern.
-            length = max(0, length * length - 2 * sum + norm * norm).squareRoot()
-            sum -= norm * norm
+          func product(_ a: [Int16], _ b: [Int16]) -> Float {
+            var product: Int32 = 0
+            bz_kernels(Int32.max).pointee.products(a, b, a.count, 1, &product)
+            return Float(product)
+          }
+          var (sum, length) = (product(own.signs, pattern.turned[turn]), pattern.norms[turn])
+          if let part, turn == 0 {
+            let along = product(part.signs, pattern.turned[0])
+            length = max(0, length * length - 2 * along + Float(part.known)).squareRoot()
+            sum -= product(own.signs, part.signs)
           }
           let cosine = sum / max(1, norm * length)
           return cosine > 0 ? cosine * cosine : 0
