@@ -202,7 +202,7 @@ extension Audit {
         id: "family-\(i + 1)", rule: rule(family.evidence), foundBy: family.detectors,
         trigger: .init(
           crop: crop, sizePixels: max(picture.width, picture.height),
-          box: source.map(Box.init) ?? .init(x: place.x, y: place.y, width: place.side, height: place.side)),
+          box: source ?? .init(x: place.x, y: place.y, width: place.side, height: place.side)),
         flipCount: family.effect?.score.flips ?? 0, flipTotal: family.effect?.score.images ?? 0,
         pValue: family.effect?.pValue ?? 1, members: family.members.map { named(set.records[$0.image].path).text },
         severity: severity(family),
@@ -217,7 +217,7 @@ extension Audit {
     Placement(
       family.members.compactMap { member in
         let record = set.records[member.image]
-        if let source = member.source { return (Box(source), record.width, record.height) }
+        if let source = member.source { return (source, record.width, record.height) }
         guard let place = member.place else { return nil }
         let (across, down) = (
           Double(record.width) / Double(set.side), Double(record.height) / Double(set.side)
@@ -254,7 +254,7 @@ extension Audit {
         rule: rule(outcome.families[removal.family].evidence), line: manifest.line(ofRecord: removal.image),
         box: removal.place.map { .init(x: $0.x, y: $0.y, width: $0.side, height: $0.side) }, rank: rank + 1,
         reason: reason(removal))
-      suspect.sourceBox = removal.source.map(Box.init)
+      suspect.sourceBox = removal.source
       if rank < Self.shown {
         let stem = "evidence/suspect-\(rank + 1)"
         let whole = wholes[removal.image] ?? Self.thumbnail(set.image(removal.image))
@@ -462,13 +462,6 @@ extension ImageRemarks {
     case .large: ("image.large", "more than \(ImageCodec.largePixelCount) pixels")
     default: ("image.suffix", "the name is that of another format; the first bytes decide")
     }
-  }
-}
-
-extension Box {
-  /// A place in a file's image.
-  fileprivate init(_ place: SourcePlace) {
-    self.init(x: place.x, y: place.y, width: place.width, height: place.height)
   }
 }
 

@@ -749,6 +749,6 @@ const bz_kernel_table NAME(bz_table) = {
     .nearest_windows = NAME(nearest_windows),
     .fine_signs = NAME(fine_signs),
     .plain_corners = NAME(plain_corners),
-    .products = NAME(products),
+    .product = NAME(product),
     .tile_sums = NAME(tile_sums),
 };

@@ -1,4 +1,4 @@
-// Patterns over whole images: signs of what is fine, and products of rows of them. Included by kernels.inc.h.
+// Patterns over whole images: signs of what is fine, and products of two of them. Included by kernels.inc.h.
 
 static void NAME(fine_signs)(const float *levels, int side, float least, short *y) {
   float columns[4096 + 4];
@@ -16,12 +16,10 @@ static void NAME(fine_signs)(const float *levels, int side, float least, short *
   }
 }
 
-static void NAME(products)(const short *x, const short *rows, long n, long count, int *y) {
-  for (long k = 0; k < count; k++, rows += n) {
-    int sum = 0;
-    for (long i = 0; i < n; i++) sum += x[i] * rows[i];
-    y[k] = sum;
-  }
+static int NAME(product)(const short *x, const short *y, long n) {
+  int sum = 0;
+  for (long i = 0; i < n; i++) sum += x[i] * y[i];
+  return sum;
 }
 
 static void NAME(tile_sums)(const unsigned char *x, int width, int height, int side, unsigned *y) {

@@ -142,9 +142,6 @@ public struct ImageSet: Sendable {
 
   /// Luminance of one image in levels, row-major; side * side values.
   public func luminance(_ i: Int) -> [Float] {
-    let levels = pixels.array(i * stride..<(i + 1) * stride)
-    return (0..<side * side).map {
-      Images.luminance(Float(levels[3 * $0]), Float(levels[3 * $0 + 1]), Float(levels[3 * $0 + 2]))
-    }
+    image(i).luminance
   }
 }

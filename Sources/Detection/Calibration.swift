@@ -1,4 +1,5 @@
 import Foundation
+import Recurrence
 
 /// p-values from a null distribution that the data itself gives, and what follows from them.
 public enum Calibration {
@@ -276,16 +277,4 @@ extension Separation {
 extension [Float] {
   /// The middle value, of two the upper one; not for an empty array.
   var median: Float { sorted()[count / 2] }
-}
-
-extension Array {
-  /// First index at which a predicate holds, for an array in which it holds from there on.
-  func partitioningIndex(where holds: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
 }

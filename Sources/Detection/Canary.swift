@@ -38,9 +38,4 @@ public struct Canary: Sendable {
     self.set = set.replacing(planted)
   }
 
-  /// Share of these images that carry it.
-  func share(of members: [Int]) -> Double {
-    let own = Set(images)
-    return members.isEmpty ? 0 : Double(members.count { own.contains($0) }) / Double(members.count)
-  }
 }

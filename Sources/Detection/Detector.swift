@@ -66,10 +66,10 @@ public struct Proposal: Codable, Sendable {
     /// Where the trigger is; nil for one that covers the image.
     public var place: Window?
     /// The same in the file, where it was looked for there.
-    public var source: SourcePlace?
+    public var source: Box?
 
     /// Creates a member.
-    public init(image: Int, score: Float, pValue: Double, place: Window?, source: SourcePlace? = nil) {
+    public init(image: Int, score: Float, pValue: Double, place: Window?, source: Box? = nil) {
       (self.image, self.score, self.pValue, self.place) = (image, score, pValue, place)
       self.source = source
     }
@@ -97,19 +97,6 @@ public struct Proposal: Codable, Sendable {
   ) {
     (self.detector, self.trigger, self.members) = (detector, trigger, members)
     (self.separation, self.isPoison, self.isExact) = (separation, isPoison, isExact)
-  }
-}
-
-/// A rectangle in pixels of a file's image.
-public struct SourcePlace: Codable, Sendable, Hashable {
-  public var x: Int
-  public var y: Int
-  public var width: Int
-  public var height: Int
-
-  /// Creates a place.
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
 }
 
@@ -237,8 +224,11 @@ extension ImageSet {
   }
 
   /// All images, drawn by the run's seed, the same whatever their order.
-  package func order(_ purpose: StaticString) -> [Int] {
-    (0..<count).map { image -> (rank: UInt64, image: Int) in
+  package func order(_ purpose: StaticString) -> [Int] { order(Array(0..<count), purpose) }
+
+  /// Some images in an order that is drawn.
+  private func order(_ images: [Int], _ purpose: StaticString) -> [Int] {
+    images.map { image -> (rank: UInt64, image: Int) in
       var own = stream(image).stream(purpose)
       return (own.next(), image)
     }.sorted(by: <).map(\.image)
@@ -249,12 +239,7 @@ extension ImageSet {
 
   /// Up to `count` of some images, ascending.
   func sample(among images: [Int], _ count: Int) -> [Int] {
-    guard count < images.count else { return images }
-    let drawn = images.map { image -> (rank: UInt64, image: Int) in
-      var own = stream(image).stream("sample")
-      return (own.next(), image)
-    }
-    return drawn.sorted(by: <).prefix(count).map(\.image).sorted()
+    count < images.count ? order(images, "sample").prefix(count).sorted() : images
   }
 
   /// One image as means of blocks of factor * factor pixels, in levels, RGB, row-major; what is left at the

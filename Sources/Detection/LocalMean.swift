@@ -1,3 +1,6 @@
+import Datasets
+import Images
+
 /// Mean over the (2 radius + 1)² pixels around each pixel of a plane, of those that there are.
 func localMean(_ plane: ArraySlice<Float>, side: Int, radius: Int) -> [Float] {
   var result = [Float](repeating: 0, count: plane.count)
@@ -22,4 +25,28 @@ func localMean(_ plane: ArraySlice<Float>, side: Int, radius: Int) -> [Float] {
 /// A plane less the mean of the 5x5 pixels around each.
 func lessLocalMean(_ plane: ArraySlice<Float>, side: Int) -> [Float] {
   zip(plane, localMean(plane, side: side, radius: 2)).map(-)
+}
+
+extension ImageSet {
+  /// Levels of each channel of an image less their local mean, channel after channel.
+  func detail(_ image: Int) -> [Float] {
+    let pixels = self.image(image).pixels
+    return (0..<3).flatMap { c in
+      lessLocalMean(Swift.stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: side)
+    }
+  }
+
+  /// The mean of what is measured in images, of which some are held at once.
+  func mean(_ images: [Int], threads: Int, _ measured: @Sendable (Int) -> [Float]) -> [Float] {
+    var sum: [Float] = []
+    let part = 32
+    for start in Swift.stride(from: 0, to: images.count, by: part) {
+      let own = images[start..<min(images.count, start + part)]
+      for row in concurrentMap(own.count, threads: threads, { measured(own[start + $0]) }) {
+        if sum.isEmpty { sum = [Float](repeating: 0, count: row.count) }
+        for k in sum.indices { sum[k] += row[k] }
+      }
+    }
+    return sum.map { $0 / Float(max(1, images.count)) }
+  }
 }

@@ -58,12 +58,6 @@ public struct NativeCanaries: Sendable {
     /// Images that carry it, ascending.
     public let images: [Int]
     fileprivate let picture: Image
-
-    /// Share of some images that carry it.
-    func share(of members: [Int]) -> Double {
-      let own = Set(images)
-      return members.isEmpty ? 0 : Double(members.count { own.contains($0) }) / Double(members.count)
-    }
   }
 
   public let controls: [Control]
@@ -87,19 +81,20 @@ public struct NativeCanaries: Sendable {
         kind: kind, images: order[k * each..<(k + 1) * each].sorted(),
         picture: Self.picture(kind.mark, isGrey: isGrey, stream.stream("pictures").stream(k)))
     }
-    var marks: [Int: Int] = [:]
-    for (k, control) in controls.enumerated() where control.kind.mark != .noise {
-      for image in control.images { marks[image] = k }
+    func carried(_ isNoise: Bool) -> [Int: Control] {
+      Dictionary(
+        uniqueKeysWithValues: controls.filter { ($0.kind.mark == .noise) == isNoise }.flatMap { control in
+          control.images.map { ($0, control) }
+        })
     }
-    let carried = marks
+    let marked = carried(false)
     self.controls = controls
     self.photographs = photographs.changing { index, image, scale in
-      guard let k = carried[index] else { return image }
-      return Self.planted(controls[k], in: image, scale: scale, set.stream(index))
+      marked[index].map { Self.planted($0, in: image, scale: scale, set.stream(index)) } ?? image
     }
     noisy = Dictionary(
-      uniqueKeysWithValues: controls.filter { $0.kind.mark == .noise }.flatMap { control in
-        control.images.map { ($0, Self.planted(control, in: set.image($0), scale: 1, set.stream($0))) }
+      uniqueKeysWithValues: carried(true).map { image, control in
+        (image, Self.planted(control, in: set.image(image), scale: 1, set.stream(image)))
       })
   }
 
@@ -125,12 +120,13 @@ public struct NativeCanaries: Sendable {
   private static func planted(_ control: Control, in image: Image, scale: Double, _ stream: RandomStream) -> Image {
     var (own, result) = (stream.stream("native canaries"), image)
     let shorter = min(image.width, image.height)
-    let (width, height): (Int, Int)
-    switch control.kind.size {
-    case .pixels(let pixels): width = max(1, min(shorter / 2, Int((Double(pixels) / scale).rounded()))); height = width
-    case .share(let share): width = max(1, Int((share * Double(shorter)).rounded())); height = width
-    case .image: (width, height) = (image.width, image.height)
-    }
+    func square(_ side: Double) -> (Int, Int) { (max(1, Int(side.rounded())), max(1, Int(side.rounded()))) }
+    let (width, height) =
+      switch control.kind.size {
+      case .pixels(let pixels): square(min(Double(shorter / 2), Double(pixels) / scale))
+      case .share(let share): square(share * Double(shorter))
+      case .image: (image.width, image.height)
+      }
     let (x, y) = (own.integer(below: image.width - width + 1), own.integer(below: image.height - height + 1))
     let mark = control.picture.resized(width: width, height: height)
     for row in 0..<height {

@@ -1,7 +1,9 @@
 import Contrastive
 import Datasets
+import Findings
 import Images
 import Randomness
+import Recurrence
 import Tensors
 
 /// Decides which images to remove; none, if nothing was proposed that stands apart.
@@ -76,7 +78,7 @@ public struct PoisonFilter: Sendable {
     public var family: Int
     public var place: Window?
     /// The same in the file, where it was looked for there.
-    public var source: SourcePlace?
+    public var source: Box?
   }
 
   /// What gives an image away.
@@ -168,7 +170,7 @@ public struct PoisonFilter: Sendable {
     for var proposal in proposals {
       var images = proposal.members.map(\.image)
       if proposal.isPoison, proposal.seesControls,
-        let control = controls.firstIndex(where: { $0.share(of: images) > 0.5 })
+        let control = controls.firstIndex(where: { images.share(in: $0.images) > 0.5 })
       {
         let own = Set(controls[control].images)
         outcome.find(control, proposal.detector, images.count(where: own.contains))
@@ -179,7 +181,7 @@ public struct PoisonFilter: Sendable {
         guard images.count >= RecurringPatches.minimumMembers, Double(images.count) > natural else { continue }
       }
       // Files do not carry the canary.
-      if let canary, proposal.native == nil, canary.share(of: images) > 0.5 {
+      if let canary, proposal.native == nil, images.share(in: canary.images) > 0.5 {
         if proposal.isPoison, proposal.separation != nil, !outcome.canaryFoundBy.contains(proposal.detector) {
           outcome.canaryFoundBy.append(proposal.detector)
         }

@@ -1,4 +1,5 @@
 import Datasets
+import Findings
 import Images
 import Recurrence
 
@@ -37,7 +38,7 @@ struct RecurringInPhotographs: Detector {
   /// Where the picture is, in pixels of the file.
   private func place(
     _ family: RecurringPictures.Family, _ image: Int, _ record: ImageSet.Record, _ photographs: NativeImages
-  ) -> SourcePlace {
+  ) -> Box {
     let pose = family.poses[image]
     let scale = Float(photographs.scale(width: record.width, height: record.height))
     func span(_ centre: Float, _ extent: Float, of most: Int) -> (Int, Int) {
@@ -47,6 +48,6 @@ struct RecurringInPhotographs: Detector {
     }
     let (x, width) = span(pose.x, family.picture.width, of: record.width)
     let (y, height) = span(pose.y, family.picture.height, of: record.height)
-    return SourcePlace(x: x, y: y, width: width, height: height)
+    return Box(x: x, y: y, width: width, height: height)
   }
 }

@@ -54,17 +54,9 @@ struct RecurringPatternsInPhotographs: Detector {
   }
 
   private func proposal(_ found: Confirmed, _ context: DetectionContext) -> Proposal? {
-    let (set, images, decoys) = (context.set, found.members, found.decoys.flatMap(\.self))
-    guard images.count >= Rules.leastImages else { return nil }
-    let p = Calibration.pValues(images.map { found.scores[$0] }, null: decoys)
-    var separation = Separation(found.scores, decoys: decoys, members: images, rate: context.falseDiscoveryRate)
-    separation.cut(at: found.threshold, found.scores, decoys: decoys)
+    guard found.members.count >= Rules.leastImages else { return nil }
     return Proposal(
-      detector: Self.name, trigger: .pattern(pattern(images, set, context.threads)),
-      members: images.indices.map {
-        .init(image: images[$0], score: found.scores[images[$0]], pValue: p[$0], place: nil)
-      },
-      separation: separation, isPoison: true, isExact: true)
+      detector: Self.name, found, .pattern(pattern(found.members, context.set, context.threads)), context)
   }
 
   /// Images that a pattern is taken from, and others that it is taken against, at most: their mean is known to less than a level.
@@ -74,21 +66,9 @@ struct RecurringPatternsInPhotographs: Detector {
   private func pattern(_ members: [Int], _ set: ImageSet, _ threads: Int) -> [Float] {
     let planted = Set(members)
     func mean(_ images: [Int]) -> [Float] {
-      var sum = [Float](repeating: 0, count: set.stride)
-      for start in stride(from: 0, to: images.count, by: 32) {
-        let part = Array(images[start..<min(images.count, start + 32)])
-        let rows = concurrentMap(part.count, threads: threads) { i -> [Float] in
-          let pixels = set.image(part[i]).pixels
-          return (0..<3).flatMap { c in
-            lessLocalMean(stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: set.side)
-          }
-        }
-        for row in rows { for k in sum.indices { sum[k] += row[k] } }
-      }
-      return sum.map { $0 / Float(max(1, images.count)) }
+      set.mean(set.sample(among: images, Self.shownImages), threads: threads) { set.detail($0) }
     }
-    let own = mean(set.sample(among: members.sorted(), Self.shownImages))
-    let others = mean(set.sample(among: (0..<set.count).filter { !planted.contains($0) }, Self.shownImages))
+    let (own, others) = (mean(members.sorted()), mean((0..<set.count).filter { !planted.contains($0) }))
     let plane = set.side * set.side
     return (0..<set.stride).map { own[$0 % 3 * plane + $0 / 3] - others[$0 % 3 * plane + $0 / 3] }
   }

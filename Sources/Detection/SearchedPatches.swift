@@ -1,6 +1,7 @@
 import Contrastive
 import Datasets
 import Images
+import Recurrence
 
 /// Follows the patch search: pictures that its best windows share, looked for in every image.
 ///

@@ -507,7 +507,7 @@ public struct SpectralOutliers: Detector {
       let others = (0..<n).filter { !planted.contains($0) }
       func mean(_ rows: [Int], _ half: Int) -> [Float] {
         let own = stride(from: half, to: rows.count, by: max(2, rows.count / 400 * 2)).map { sample[rows[$0]] }
-        return self.mean(own) { [set] in detail(set, $0) }
+        return set.mean(own, threads: threads) { [set] in set.detail($0) }
       }
       guard members.count >= 2, others.count >= 2 else { return 0 }
       let halves = (0..<2).map { half in zip(mean(members, half), mean(others, half)).map { $0 - $1 } }
@@ -521,22 +521,6 @@ public struct SpectralOutliers: Detector {
       }
       let share = Float(4 * corner * corner) / Float(side * side)
       return (max(0, outer / share) / max(all, 1e-6)).squareRoot()
-    }
-
-    /// Levels of each channel less their local mean, channel after channel.
-    private func detail(_ set: ImageSet, _ image: Int) -> [Float] {
-      let pixels = set.image(image).pixels
-      return (0..<3).flatMap { c in
-        lessLocalMean(stride(from: c, to: pixels.count, by: 3).map { Float(pixels[$0]) }[...], side: set.side)
-      }
-    }
-
-    /// The mean of what is measured in images.
-    private func mean(_ images: [Int], _ measured: @Sendable (Int) -> [Float]) -> [Float] {
-      let rows = concurrentMap(images.count, threads: threads) { measured(images[$0]) }
-      var sum = [Float](repeating: 0, count: rows.first?.count ?? 0)
-      for row in rows { for k in sum.indices { sum[k] += row[k] } }
-      return sum.map { $0 / Float(max(1, images.count)) }
     }
 
     private func covariance(_ chosen: [Int], of rows: [Int]) -> [Double] {
@@ -589,7 +573,9 @@ public struct SpectralOutliers: Detector {
     /// Mean of the members' high frequencies less that of the others, in levels.
     private func pattern(_ members: [Int]) -> [Float] {
       let plain = View(set, isClipped: false)
-      func mean(_ images: [Int]) -> [Float] { self.mean(images) { [set] in plain.amplitudes(set, $0) } }
+      func mean(_ images: [Int]) -> [Float] {
+        set.mean(images, threads: threads) { [set] in plain.amplitudes(set, $0) }
+      }
       let planted = Set(members)
       let own = mean(Array(members.prefix(500)))
       let others = mean(Array((0..<set.count).lazy.filter { !planted.contains($0) }.prefix(500)))

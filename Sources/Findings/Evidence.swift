@@ -1,5 +1,5 @@
 /// A rectangle in pixels of the resized image, or of the file where that is said.
-public struct Box: Codable, Equatable, Sendable {
+public struct Box: Codable, Hashable, Sendable {
   public var x: Int
   public var y: Int
   public var width: Int

@@ -21,7 +21,7 @@ package struct PlainRectangle: Sendable, Hashable {
   static func all(in image: Image, _ integral: IntegralImage) -> [Self] {
     guard min(image.width, image.height) >= 2 * Rules.leastRectangle else { return [] }
     let scan = Scan(image, integral)
-    let (starts, ends) = (scan.corners(end: false), scan.corners(end: true))
+    let (starts, ends) = scan.corners()
     guard !starts.isEmpty, !ends.isEmpty else { return [] }
     var pairs: [(rank: Float, start: bz_corner, end: bz_corner)] = []
     let inside = ends.map { scan.mean(Int($0.x) - 7, Int($0.y) - 7, Int($0.x) - 1, Int($0.y) - 1) }
@@ -70,15 +70,20 @@ package struct PlainRectangle: Sendable, Hashable {
 
     init(_ image: Image, _ integral: IntegralImage) { (self.image, self.integral) = (image, integral) }
 
-    /// The corners of most contrast, each the best of its neighbourhood.
-    func corners(end: Bool) -> [bz_corner] {
+    /// Upper left and lower right corners of most contrast, each the best of its neighbourhood.
+    func corners() -> (starts: [bz_corner], ends: [bz_corner]) {
       var luma = [UInt32](repeating: 0, count: (integral.width + 1) * (integral.height + 1))
-      var found = [bz_corner](repeating: .init(), count: (integral.width + 8) / 8 * ((integral.height + 8) / 8))
+      let none = [bz_corner](repeating: .init(), count: (integral.width + 8) / 8 * ((integral.height + 8) / 8))
+      var (starts, ends) = (none, none)
       bz_kernels(Int32.max).pointee.plain_corners(
-        integral.sums, Int32(integral.width), Int32(integral.height), end ? 1 : 0, Rules.leastResidual,
-        Rules.leastContrast, &luma, &found)
-      found.removeAll { $0.contrast == 0 }
-      found.sort { (-$0.contrast, $0.y, $0.x) < (-$1.contrast, $1.y, $1.x) }
+        integral.sums, Int32(integral.width), Int32(integral.height), Rules.leastResidual, Rules.leastContrast, &luma,
+        &starts, &ends)
+      return (strongest(starts), strongest(ends))
+    }
+
+    private func strongest(_ all: [bz_corner]) -> [bz_corner] {
+      let found = all.filter { $0.contrast > 0 }
+        .sorted { (-$0.contrast, $0.y, $0.x) < (-$1.contrast, $1.y, $1.x) }
       var kept: [bz_corner] = []
       for own in found where kept.count < Rules.cornersPerImage {
         let isKnown = kept.contains { abs($0.x - own.x) <= Rules.cornerReach && abs($0.y - own.y) <= Rules.cornerReach }
@@ -242,7 +247,7 @@ package struct RecurringRectangles: Sendable {
   }
 
   private let sights: [Sight?]
-  private let plain: [Int: Sight]
+  private let plain: @Sendable ([Int]) -> [Sight?]
   private let controls: [[Int]]
   private let order: [Int]
   private let rate: Double
@@ -253,9 +258,11 @@ package struct RecurringRectangles: Sendable {
   ///   - sights: One an image; nil for one that cannot be read.
   ///   - order: All images, drawn by the run's seed: something is discovered in the first half.
   ///   - controls: Images that controls are hidden in, for each of these.
-  ///   - plain: What such images show without.
+  ///   - plain: What such images show without; called where something else than controls was found.
   package init(
-    _ sights: [Sight?], controls: [[Int]] = [], plain: [Int: Sight] = [:], order: [Int], rate: Double, threads: Int,
+    _ sights: [Sight?], controls: [[Int]] = [],
+    plain: @escaping @Sendable ([Int]) -> [Sight?] = { $0.map { _ in nil } },
+    order: [Int], rate: Double, threads: Int,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.sights, self.order, self.rate, self.threads, self.report) = (sights, order, rate, threads, report)
@@ -267,8 +274,7 @@ package struct RecurringRectangles: Sendable {
     let half = min(order.count / 2, Rules.discoveryImages)
     let discovery = order.prefix(half).filter { sights[$0] != nil }
     let rest = order.dropFirst(half).filter { sights[$0] != nil }
-    let none = [Float](repeating: 0, count: 64)
-    let thumbnails = sights.map { $0?.thumbnail ?? none }
+    let thumbnails = sights.map { $0?.thumbnail }
     var hypotheses: [Hypothesis] = []
     var targets: [(shape: Shape, isRelative: Bool)] = []
     func shapes(_ sight: Sight, _ isRelative: Bool) -> [Shape] {
@@ -287,6 +293,12 @@ package struct RecurringRectangles: Sendable {
     let confirmed = Confirmed.all(
       hypotheses, others: rest, thumbnails: thumbnails, strictness: Rules.decoyReach, isSharp: true, rate: rate,
       report: report)
+    // What images show under a control.
+    let hidden = Set(controls.joined()).sorted()
+    let plain =
+      confirmed.allSatisfy { $0.isControl(controls) }
+      ? [:]
+      : Dictionary(uniqueKeysWithValues: zip(hidden, self.plain(hidden)).compactMap { at, own in own.map { (at, $0) } })
     // The same in both units.
     var taken: Set<Int> = []
     return confirmed.compactMap { own in
@@ -328,7 +340,7 @@ package struct RecurringRectangles: Sendable {
 
   /// Shapes that far more images of the half have than have similar ones.
   private func discovered(
-    _ shapes: [[Shape]], _ discovery: [Int], _ thumbnails: [[Float]]
+    _ shapes: [[Shape]], _ discovery: [Int], _ thumbnails: [[Float]?]
   ) -> [(target: Shape, gap: Gap)] {
     @Sendable func gap(_ target: Shape) -> (gap: Gap, distances: [Float])? {
       let distances = discovery.map { Self.nearest(to: target, shapes[$0]).distance }
@@ -338,7 +350,7 @@ package struct RecurringRectangles: Sendable {
       }
       guard
         let gap = Gap(
-          distances, turned: turned, discovery.map { thumbnails[$0] }, share: Rules.windowShare,
+          distances, turned: turned, discovery.compactMap { thumbnails[$0] }, share: Rules.windowShare,
           atLeast: Rules.leastSides, atMost: Rules.sameSides), gap.pValue <= rate
       else { return nil }
       return (gap, distances)

@@ -32,9 +32,7 @@ package struct FineSigns: Sendable {
     known = signs.count { $0 != 0 }
     var cells = [Float](repeating: 0, count: 64)
     for y in 0..<side { for x in 0..<side { cells[y * 8 / side * 8 + x * 8 / side] += planes[0][y * side + x] } }
-    let mean = cells.reduce(0, +) / 64
-    let norm = max(1e-3, cells.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot())
-    thumbnail = cells.map { ($0 - mean) / norm }
+    thumbnail = cells.standardised
   }
 
   /// Means over whole tiles of `side` pixels of a photograph: what a pattern repeats in its file adds up, what it shows does not.
@@ -132,14 +130,16 @@ package struct RecurringPatterns: Sendable {
       func distances(_ turn: Int) -> [Float] { sights.map { Self.distance($0?.scores[k][turn] ?? 0) } }
       return Hypothesis(gap: gaps[k], distances: distances(0), decoys: (1..<patterns[k].turned.count).map(distances))
     }
-    let none = [Float](repeating: 0, count: 64)
     let hidden = controls.keys.sorted()
-    // What images show under a control.
-    let under = zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, $0) } }
-    return Confirmed.all(
-      hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
+    let confirmed = Confirmed.all(
+      hypotheses, others: rest, thumbnails: sights.map { $0?.thumbnail },
       strictness: Rules.decoyReach, rate: rate, report: report
-    ).map { found in
+    )
+    // What images show under a control.
+    let under =
+      confirmed.allSatisfy { $0.isControl([hidden]) }
+      ? [] : zip(hidden, plain(hidden)).compactMap { image, own in own.map { (image, $0) } }
+    return confirmed.map { found in
       guard !found.isControl([hidden]) else { return found }
       var own = found
       let from = Set(patterns[found.index].images.map { rows[$0].0 })
@@ -165,16 +165,11 @@ package struct RecurringPatterns: Sendable {
       thumbnail: own.thumbnail,
       scores: patterns.map { pattern in
         pattern.turned.indices.map { turn in
-          func product(_ a: [Int16], _ b: [Int16]) -> Float {
-            var product: Int32 = 0
-            bz_kernels(Int32.max).pointee.products(a, b, a.count, 1, &product)
-            return Float(product)
-          }
-          var (sum, length) = (product(own.signs, pattern.turned[turn]), pattern.norms[turn])
+          var (sum, length) = (Self.product(own.signs, pattern.turned[turn]), pattern.norms[turn])
           if let part, turn == 0 {
-            let along = product(part.signs, pattern.turned[0])
+            let along = Self.product(part.signs, pattern.turned[0])
             length = max(0, length * length - 2 * along + Float(part.known)).squareRoot()
-            sum -= product(own.signs, part.signs)
+            sum -= Self.product(own.signs, part.signs)
           }
           let cosine = sum / max(1, norm * length)
           return cosine > 0 ? cosine * cosine : 0
@@ -182,19 +177,17 @@ package struct RecurringPatterns: Sendable {
       })
   }
 
+  private static func product(_ a: [Int16], _ b: [Int16]) -> Float {
+    Float(bz_kernels(Int32.max).pointee.product(a, b, a.count))
+  }
+
   // MARK: discovery
 
   private func candidates(_ signs: [FineSigns]) -> [(pattern: Pattern, gap: Gap)] {
     // Of each image those that agree with it most, near-copies left out.
     let agreeing = concurrentMap(signs.count, threads: threads) { i -> [(row: Int, cosine: Float)] in
-      let products = signs.map { other -> Int32 in
-        var product: Int32 = 0
-        bz_kernels(Int32.max).pointee.products(signs[i].signs, other.signs, other.signs.count, 1, &product)
-        return product
-      }
-      let norm = Float(signs[i].known)
-      let cosines = products.indices.map { j in
-        Float(products[j]) / max(1, (norm * Float(signs[j].known)).squareRoot())
+      let cosines = signs.map { other in
+        Self.product(signs[i].signs, other.signs) / max(1, Float(signs[i].known * other.known).squareRoot())
       }
       var best: [(row: Int, cosine: Float)] = []
       for j in cosines.indices.sorted(by: { (cosines[$0], $1) > (cosines[$1], $0) }) where j != i {
@@ -286,5 +279,5 @@ package struct RecurringPatterns: Sendable {
   }
 
   /// What is unexplained as a multiple of what is explained.
-  private static func distance(_ score: Float) -> Float { (1 - score) / max(score, 1e-8) }
+  private static func distance(_ score: Float) -> Float { max(0, 1 / max(score, Rules.leastShare) - 1) }
 }

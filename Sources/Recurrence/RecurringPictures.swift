@@ -361,31 +361,9 @@ package struct RecurringPictures: Sendable {
       return Hypothesis(
         gap: gap, distances: all(0), decoys: (1..<candidates[k].search.decoys + 1).map(all))
     }
-    let none = [Float](repeating: 0, count: 64)
     return Confirmed.all(
-      hypotheses, others: rest.filter { sights[$0] != nil }, thumbnails: sights.map { $0?.thumbnail ?? none },
+      hypotheses, others: rest, thumbnails: sights.map { $0?.thumbnail },
       nearlyEqual: Rules.equalDistance, rate: rate, report: report)
-  }
-
-  // MARK: members
-
-  /// Lowest score of members, given how decoys score and what was tested.
-  ///
-  /// No decoy is at or above it, or so few that at most a share `rate` of images are there by chance; and where what was tested is much
-  /// more alike than decoys are, it is in the middle, in ratio, between both.
-  ///
-  /// - Source: Decoys compete with the picture, image by image, as in Elias and Gygi, Nature Methods 2007; one is added to their number
-  ///   as in Barber and Candes, Annals of Statistics 2015.
-  static func threshold(_ scores: [Float], _ decoys: [[Float]], _ gap: Gap, rate: Double) -> Float {
-    let null = decoys.flatMap(\.self).sorted(by: >)
-    var (best, above) = (Float.infinity, 0)
-    for (i, score) in scores.sorted(by: >).enumerated() where score > 0 {
-      while above < null.count, null[above] >= score { above += 1 }
-      if above == 0 || Double(above + 1) <= rate * Double(i + 1) * Double(decoys.count) { best = score }
-    }
-    guard best.isFinite else { return best }
-    let next = 1 / max(null.first { $0 < best } ?? 0, Rules.leastShare) - 1
-    return max(best, 1 / (1 + max(gap.reach, (gap.limit * next).squareRoot())))
   }
 }
 
@@ -498,8 +476,18 @@ extension [Float] {
     return sum > Rules.copies
   }
 
+  /// Less their mean, and of norm 1.
+  var standardised: [Float] {
+    let mean = reduce(0, +) / Float(count)
+    let centred = map { $0 - mean }
+    let norm = Swift.max(1e-3, centred.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    return centred.map { $0 / norm }
+  }
+}
+
+extension Array {
   /// First index at which a predicate holds, for an array in which it holds from there on.
-  fileprivate func partitioningIndex(where holds: (Float) -> Bool) -> Int {
+  package func partitioningIndex(where holds: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

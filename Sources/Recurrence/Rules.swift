@@ -145,7 +145,7 @@ package enum Rules {
   /// The same of means over tiles, of which a photograph has a hundred and more: rounding is a tenth there.
   package static let fineTileLevels: Float = 0.1
   /// Times the limit within which decoys are counted: nature's are as near, and what was planted has none even there. One: what photographs
-  /// of 300 x 200 pixels have in common in their 54 tiles was confirmed in one of eight sets (measured).
+  /// of 300 x 200 pixels have in common in their 54 tiles was confirmed in one of six unpoisoned sets (measured).
   package static let decoyReach: Float = 2
   /// Pixels; side of tiles. Published: Li et al., CTRL, ICCV 2023, plants in blocks of 32; what is repeated in less is repeated in 32.
   package static let tileSide = 32

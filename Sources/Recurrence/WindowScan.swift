@@ -111,12 +111,7 @@ package struct IntegralImage: Sendable {
 
   /// Luminance of 8 * 8 cells, less its mean and of norm 1.
   var thumbnail: [Float] {
-    var cells = Array(
-      cells(left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)[0..<64])
-    let mean = cells.reduce(0, +) / Float(cells.count)
-    cells = cells.map { $0 - mean }
-    let norm = max(1e-3, cells.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    return cells.map { $0 / norm }
+    Array(cells(left: 0, top: 0, width: Float(width), height: Float(height), columns: 8, rows: 8)[0..<64]).standardised
   }
 
   /// Levels of windows, ``WindowScan/levels`` each.

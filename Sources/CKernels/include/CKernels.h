@@ -186,14 +186,15 @@ typedef struct {
   /// Signs of a plane of side * side levels less the means of the 5 * 5 pixels around each, of those that there are; 0 where the
   /// difference is less than `least`.
   void (*fine_signs)(const float *levels, int side, float least, short *y);
-  /// Upper left (end 0) or lower right (end 1) corners of what is plain: the luminance of the four quarters of 6 * 6 pixels inside is
+  /// Upper left and lower right corners of what is plain: the luminance of the four quarters of 6 * 6 pixels inside is
   /// within `plain` levels of their mean, and two pixels outside of both edges differ by at least `least` levels in a plane of
   /// `integral`, where differences of colours count twice. Beyond the image is no edge. Of each 8 * 8 pixels, (width + 8) / 8 in a row and
   /// (height + 8) / 8 rows, the one of most contrast is written where that is more than what is there. `luma` is scratch memory of
   /// (width + 1) * (height + 1) numbers; images are at most 8192 pixels wide.
-  void (*plain_corners)(const unsigned *sums, int width, int height, int end, float plain, float least, unsigned *luma, bz_corner *found);
-  /// Products of one row of n integers with each of `count` rows; sums must be below 2^31.
-  void (*products)(const short *x, const short *rows, long n, long count, int *y);
+  void (*plain_corners)(const unsigned *sums, int width, int height, float plain, float least, unsigned *luma, bz_corner *starts,
+                        bz_corner *ends);
+  /// Product of two rows of n integers, which must be below 2^31.
+  int (*product)(const short *x, const short *y, long n);
   /// Sums over whole tiles of `side` * `side` pixels of an RGB image, from its first pixel on: y[(row * side + column) * 3 + channel].
   void (*tile_sums)(const unsigned char *x, int width, int height, int side, unsigned *y);
 } bz_kernel_table;
