@@ -6,6 +6,8 @@ struct Hypothesis: Sendable {
   var distances: [Float]
   /// The same of each decoy.
   var decoys: [[Float]]
+  /// What is around it in every image, where that is a question.
+  var surroundings: [Surroundings?] = []
 }
 
 /// What held in images that it was not discovered in.
@@ -41,12 +43,11 @@ package struct Confirmed: Sendable {
   ///   - thumbnails: One an image of the source; nil for one that could not be read, which is left out.
   ///   - strictness: Times the limit up to which decoys are counted.
   ///   - isSharp: Whether members lie within the limit that was tested, rather than on this side of the decoys.
-  ///   - nearlyEqual: Distance that ``Rules/leastImages`` of the others have at most, for anything to be confirmed.
   ///   - rate: Chance that anything natural is confirmed, and largest share of false members.
   /// - Source: Holm, Scand. J. Statist. 1979.
   static func all(
     _ hypotheses: [Hypothesis], others all: [Int], thumbnails: [[Float]?], strictness: Float = 1, isSharp: Bool = false,
-    nearlyEqual: Float? = nil, rate: Double,
+    rate: Double,
     report: (String) -> Void = { _ in }
   ) -> [Confirmed] {
     let others = all.filter { thumbnails[$0] != nil }
@@ -55,12 +56,12 @@ package struct Confirmed: Sendable {
       let one = hypotheses[k]
       func own(_ distances: [Float]) -> [Float] { others.map { distances[$0] } }
       let gap = Gap(
-        own(one.distances), turned: one.decoys.map { own($0).map { $0 / strictness } }, shown, like: one.gap)
+        own(one.distances), turned: one.decoys.map { own($0).map { $0 / strictness } }, shown,
+        surroundings: one.surroundings.isEmpty ? [] : others.map { one.surroundings[$0] }, like: one.gap)
       report(
         "test \(k): limit \(gap.limit) p \(gap.pValue), \(gap.within) within, \(gap.beyond) beyond, \(gap.turned) turned; \(own(one.distances).sorted().prefix(20))"
       )
-      let equal = nearlyEqual.map { most in own(one.distances).count { $0 <= most } }
-      return (k, equal ?? Rules.leastImages >= Rules.leastImages ? gap.pValue : 1)
+      return (k, gap.pValue)
     }
     tested.sort { ($0.pValue, $0.index) < ($1.pValue, $1.index) }
     var confirmed: [Confirmed] = []
@@ -96,7 +97,7 @@ package struct Confirmed: Sendable {
     }
     guard best.isFinite else { return best }
     let next = 1 / max(null.first { $0 < best } ?? 0, Rules.leastShare) - 1
-    return max(best, 1 / (1 + max(gap.reach, (gap.limit * next).squareRoot())))
+    return max(best, 1 / (1 + max(gap.margin, (gap.limit * next).squareRoot())))
   }
 }
 

@@ -5,14 +5,15 @@ import Randomness
 
 /// Finds pictures that recur in photographs that have nothing else in common.
 ///
-/// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
+/// 1. In a part of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
 ///    several windows at the same places (``Constellations``), or one window with far more images alike than a little less alike
 ///    (``Gap``), are laid on each other, and what they share is recovered.
-/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that half, where windows of
+/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that part, where windows of
 ///    theirs are, and so are pictures turned over. What has no limit there that few others are within twice of is dropped.
-/// 3. In the other half that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
+/// 3. In the other images that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
 ///    within twice as much; and they come turned over as often. Both have to be ruled out. Holm's correction accounts for the number
-///    of candidates. Some images have to show the picture nearly as it is.
+///    of candidates. Near-copies count once, and so do parts of one photograph, which are alike around the picture as well
+///    (``Surroundings``).
 /// 4. Members are told by competition with the turned pictures, at the false-discovery rate.
 ///
 /// - Source: Our own; scale-space extrema as in Lowe, IJCV 2004, with boxes as in Agrawal et al., CenSurE, ECCV 2008; signs of random
@@ -50,7 +51,7 @@ package struct RecurringPictures: Sendable {
   /// - Parameters:
   ///   - source: The images.
   ///   - stream: Draws the words.
-  ///   - order: All images, drawn by the run's seed: something is discovered in the first half.
+  ///   - order: All images, drawn by the run's seed: pictures are discovered in the first of them.
   ///   - rate: Largest share of false ones among families, and among the members of each.
   ///   - controls: Images that controls are hidden in, for each of these: room is added for them, so that they take it from nothing else.
   ///   - report: Told what is seen on the way, in words, for developers.
@@ -76,11 +77,13 @@ package struct RecurringPictures: Sendable {
   private struct Sight: Sendable {
     var thumbnail: [Float]
     var matches: [[PictureSearch.Match]]
+    /// What is around each candidate's picture, where it may be.
+    var surroundings: [Surroundings?]
   }
 
   /// Looks through all images.
   package func families() -> [Family] {
-    let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
+    let discovery = order.prefix(min(Int(Rules.discoveryShare * Double(source.count)), Rules.discoveryImages)).sorted()
     var store = WindowStore()
     store.reserve(discovery.count)
     // Where windows are, so that they are looked for once.
@@ -99,14 +102,18 @@ package struct RecurringPictures: Sendable {
     var candidates = discovered(store, words, places)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    // In the other half only for those that hold in the first one: most don't.
+    // In the others only for those that hold here: most don't.
     let first = sights(of: candidates, in: discovery, words, places)
     report("\(discovery.count) images looked at for \(candidates.count)")
     let gaps = gaps(candidates, first.compactMap(\.self))
     guard !gaps.isEmpty else { return [] }
     candidates = gaps.map { candidates[$0.candidate] }
     let before = first.map { sight in
-      sight.map { one in Sight(thumbnail: one.thumbnail, matches: gaps.map { one.matches[$0.candidate] }) }
+      sight.map { own in
+        Sight(
+          thumbnail: own.thumbnail, matches: gaps.map { own.matches[$0.candidate] },
+          surroundings: gaps.map { own.surroundings[$0.candidate] })
+      }
     }
     let rest = order.dropFirst(discovery.count).sorted()
     let after = sights(of: candidates, in: rest, words, places)
@@ -152,9 +159,13 @@ package struct RecurringPictures: Sendable {
         places[photograph.index].map { WindowScan(integral, searched: $0) }
         ?? WindowScan(integral, atMost: Rules.windowsSearched)
       let codes = words.codes(scan.windows)
+      let matches = candidates.map { $0.search.matches(in: integral, places: scan.places, codes: codes) }
       return Sight(
-        thumbnail: scan.thumbnail,
-        matches: candidates.map { $0.search.matches(in: integral, places: scan.places, codes: codes) })
+        thumbnail: scan.thumbnail, matches: matches,
+        surroundings: zip(candidates, matches).map { candidate, matches in
+          matches[0].score >= Rules.leastScore
+            ? Surroundings(of: candidate.picture, matches[0].pose, in: integral) : nil
+        })
     }
   }
 
@@ -172,10 +183,7 @@ package struct RecurringPictures: Sendable {
     report("\(constellations.links.count) links; support \(groups.map(\.partners.count))")
     var candidates: [Candidate] = []
     func add(_ group: Group) {
-      guard !candidates.contains(where: { isPart(group, of: $0, store) }),
-        let candidate = recovered(group, store, codes, words)
-      else { return }
-      candidates.append(candidate)
+      if let candidate = recovered(group, store, codes, words, known: candidates) { candidates.append(candidate) }
     }
     for group in groups where candidates.count < room { add(group) }
     let before = candidates.count
@@ -199,8 +207,11 @@ package struct RecurringPictures: Sendable {
         $0.matches[k][0].distance > own.distance && $0.matches[k][0].distance <= 2 * own.distance
       }
       report("candidate \(k): turned \(turned) and beyond \(beyond) of \(seen.count) at \(own.distance)")
-      return turned * step <= own.places.count
-        && Rules.windowShare * Double(own.places.count + beyond * step) <= Double(own.places.count)
+      // As many in the sample, were there as many in all as there may be at most.
+      func isLikely(_ count: Int, _ most: Double) -> Bool {
+        Gap.atLeast(count, mean: most * Double(own.places.count) / Double(step)) > rate
+      }
+      return isLikely(turned, 1) && isLikely(beyond, 1 / Rules.windowShare - 1)
     }.map { candidates[$0] }
   }
 
@@ -235,22 +246,29 @@ package struct RecurringPictures: Sendable {
       windows: [window])
   }
 
-  /// True if a group was found by what a candidate shows.
-  private func isPart(_ group: Group, of candidate: Candidate, _ store: WindowStore) -> Bool {
-    let place = store.places[group.windows[0]]
-    let known = Dictionary(candidate.places.map { ($0.image, $0.pose) }) { first, _ in first }
-    let own =
-      [(group.exemplar, place.x, place.y)]
-      + group.partners.map { partner in
-        let t = partner.transform
-        return (partner.image, t.scale * place.x + t.x, t.scale * place.y + t.y)
-      }
-    let poses = own.compactMap { image, x, y in known[store.images[image]].map { (pose: $0, x: x, y: y) } }
-    return 2 * poses.count { candidate.picture.holds($0.pose, $0.x, $0.y) } >= max(2, min(own.count, known.count))
+  /// True if half of some images show a candidate where something was found in them.
+  private func isPart(
+    _ sightings: [(image: Int, sighting: Picture.Sighting)], of candidate: Candidate, _ store: WindowStore,
+    _ words: Words
+  ) -> Bool {
+    let looked = sightings.prefix(Rules.partImages)
+    let showing = looked.count { image, sighting in
+      let own = Int(store.starts[image])..<Int(store.starts[image + 1])
+      let codes = words.codes(
+        Array(store.levels[WindowScan.levels * own.lowerBound..<WindowScan.levels * own.upperBound]))
+      let matches = candidate.search.matches(in: sighting.image, places: Array(store.places[own]), codes: codes)
+      return matches.dropFirst().allSatisfy { $0.score < matches[0].score }
+        && candidate.picture.holds(matches[0].pose, sighting.pose.x, sighting.pose.y)
+    }
+    return 2 * showing >= looked.count
   }
 
   /// What a group's images share.
-  private func recovered(_ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words) -> Candidate? {
+  ///
+  /// - Parameter known: Candidates that it must not be part of.
+  private func recovered(
+    _ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words, known: [Candidate] = []
+  ) -> Candidate? {
     let count = store.places.count
     func bits(_ a: Int, _ b: Int) -> Int {
       (0..<Rules.tables).reduce(0) { $0 + (codes[$1 * count + a] ^ codes[$1 * count + b]).nonzeroBitCount }
@@ -281,6 +299,7 @@ package struct RecurringPictures: Sendable {
     let sightings = zip(chosen, integrals).compactMap { chosen, integral in
       integral.map { (image: chosen.0, sighting: Picture.Sighting($0, chosen.1)) }
     }
+    guard !known.contains(where: { isPart(sightings, of: $0, store, words) }) else { return nil }
     guard
       let recovered = Picture.recover(
         sightings.map(\.sighting), width: right - left, height: bottom - top)
@@ -328,9 +347,10 @@ package struct RecurringPictures: Sendable {
       let distances = distances(k, before)
       guard
         let gap = Gap(
-          distances, turned: turned(k, candidates, before), before.map(\.thumbnail), share: Rules.naturalShare,
+          distances, turned: turned(k, candidates, before), before.map(\.thumbnail),
+          surroundings: before.map { $0.surroundings[k] }, share: Rules.naturalShare,
           atLeast: Rules.leastDistance, atMost: candidates[k].search.isSymmetric ? Rules.equalDistance : .infinity),
-        gap.pValue <= rate
+        gap.pValue <= pow(Rules.evenChance, Double(Rules.leastImages))
       else {
         report("candidate \(k): no gap; \(distances.sorted().prefix(40).map { Int(100 * $0) })")
         return nil
@@ -359,140 +379,11 @@ package struct RecurringPictures: Sendable {
       gap.widen(distances(k, before))
       func all(_ turn: Int) -> [Float] { sights.map { $0?.matches[k][turn].distance ?? .infinity } }
       return Hypothesis(
-        gap: gap, distances: all(0), decoys: (1..<candidates[k].search.decoys + 1).map(all))
+        gap: gap, distances: all(0), decoys: (1..<candidates[k].search.decoys + 1).map(all),
+        surroundings: sights.map { $0?.surroundings[k] })
     }
     return Confirmed.all(
       hypotheses, others: rest, thumbnails: sights.map { $0?.thumbnail },
-      nearlyEqual: Rules.equalDistance, rate: rate, report: report)
-  }
-}
-
-/// How many images are within a distance, how many within twice as much, and how many show a turned picture within it.
-package struct Gap {
-  /// The distance.
-  package private(set) var limit: Float = 0
-  /// Up to where others are counted.
-  package private(set) var reach: Float = 0
-  package private(set) var within = 0
-  package private(set) var beyond = 0
-  /// Of the turned pictures that which is there most often.
-  package private(set) var turned = 0
-  private var hasTurned = false
-  private var share: Double
-  /// Chance of at least so many within, if at most a share of them are by nature, or turned pictures are as likely: the larger one.
-  /// 1 if turned ones are more than ``Rules/turnedShare`` of those within.
-  package private(set) var pValue = 1.0
-
-  /// At distances that were fixed before.
-  ///
-  /// - Parameters:
-  ///   - distances: One an image.
-  ///   - turned: For each turned picture those of images.
-  package init(_ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], like other: Gap) {
-    share = other.share
-    count(distances.sorted(), turned.map { $0.sorted() }, other.limit, reach: other.reach)
-    exclude(distances, thumbnails)
-  }
-
-  /// At the distance where there is least chance; nil if there is none where it is less than a half.
-  ///
-  /// - Parameters:
-  ///   - share: Of those within twice the distance, that are within it by nature.
-  ///   - least: Distance up to which things are the same.
-  ///   - most: Distance up to which they may be.
-  package init?(
-    _ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], share: Double = Rules.windowShare,
-    atLeast least: Float, atMost most: Float = .infinity
-  ) {
-    self.share = share
-    let (sorted, turned) = (distances.sorted(), turned.map { $0.sorted() })
-    var best = self
-    for k in sorted.indices.dropFirst(Rules.leastImages - 1) {
-      // Density grows only as far as there are images left.
-      guard sorted[k] <= most, 2 * sorted[k] <= sorted[sorted.count / 2] else { break }
-      var own = self
-      own.count(sorted, turned, max(sorted[k], least), reach: 2 * max(sorted[k], least))
-      if own.pValue < best.pValue { best = own }
-      if own.within + own.beyond > Rules.tailImages * max(1, own.within) { break }
-    }
-    self = best
-    guard limit > 0 else { return nil }
-    exclude(distances, thumbnails)
-    if pValue > Rules.evenChance { return nil }
-  }
-
-  /// Moves the limit to the middle, in ratio, between the last within and the next.
-  mutating func widen(_ distances: [Float]) {
-    guard let next = distances.filter({ $0 > limit }).min() else { return }
-    limit = (limit * min(next, reach)).squareRoot()
-  }
-
-  /// - Parameter sorted: Ascending, as each of the turned ones.
-  private mutating func count(_ sorted: [Float], _ others: [[Float]], _ limit: Float, reach: Float) {
-    (self.limit, self.reach) = (limit, reach)
-    within = sorted.partitioningIndex { $0 > limit }
-    beyond = sorted.partitioningIndex { $0 > reach } - within
-    turned = others.map { $0.partitioningIndex { $0 > limit } }.max() ?? 0
-    hasTurned = !others.isEmpty
-    pValue = Self.tail(within, of: within + beyond, share)
-    guard hasTurned else { return }
-    // Handedness of nature, as of what is lit from above, is no evidence either.
-    let isRare = Double(turned) <= Rules.turnedShare * Double(within)
-    pValue = max(pValue, isRare ? Self.tail(within, of: within + turned, Rules.evenChance) : 1)
-  }
-
-  /// Counts of copies only the nearest, which can only make it likelier.
-  private mutating func exclude(_ distances: [Float], _ thumbnails: [[Float]]) {
-    guard pValue < Rules.evenChance else { return }
-    let order = distances.indices.filter { distances[$0] <= reach }
-      .sorted { (distances[$0], $0) < (distances[$1], $1) }
-    var kept: [Int] = []
-    for i in order where !kept.contains(where: { thumbnails[$0].isCopy(of: thumbnails[i]) }) { kept.append(i) }
-    let before = pValue
-    // Of turned ones no copy is left out, which can only make it likelier too.
-    let (own, turned) = (kept.map { distances[$0] }, [Float](repeating: limit, count: turned))
-    count(own, hasTurned ? [turned] : [], limit, reach: reach)
-    pValue = max(pValue, before)
-  }
-
-  /// Chance of at least k among n, each with a share.
-  package static func tail(_ k: Int, of n: Int, _ share: Double) -> Double {
-    guard k > 0 else { return 1 }
-    var sum = 0.0
-    for i in k..<n + 1 {
-      let ways = lgamma(Double(n + 1)) - lgamma(Double(i + 1)) - lgamma(Double(n - i + 1))
-      let chance = Double(i) * log(share) + Double(n - i) * log(1 - share)
-      sum += exp(ways + chance)
-    }
-    return min(1, sum)
-  }
-}
-
-extension [Float] {
-  /// Whether a thumbnail is that of a near-copy.
-  func isCopy(of other: Self) -> Bool {
-    var sum: Float = 0
-    for i in indices { sum += self[i] * other[i] }
-    return sum > Rules.copies
-  }
-
-  /// Less their mean, and of norm 1.
-  var standardised: [Float] {
-    let mean = reduce(0, +) / Float(count)
-    let centred = map { $0 - mean }
-    let norm = Swift.max(1e-3, centred.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    return centred.map { $0 / norm }
-  }
-}
-
-extension Array {
-  /// First index at which a predicate holds, for an array in which it holds from there on.
-  package func partitioningIndex(where holds: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
+      rate: rate, report: report)
   }
 }

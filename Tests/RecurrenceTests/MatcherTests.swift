@@ -65,11 +65,11 @@ import Testing
     }
   }
 
-  /// What is left of values after a weighted fit of two half waves and fewer, by Gauss elimination.
+  /// What is left of values after a weighted fit of the half waves of light, by Gauss elimination.
   private func residual(_ values: [Double], _ weights: [Double], _ picture: Picture) -> [Double] {
     var waves: [[Double]] = []
-    for u in 0...2 {
-      for v in 0...2 - u {
+    for u in 0...Rules.lightWaves {
+      for v in 0...Rules.lightWaves - u {
         waves.append(
           values.indices.map { i -> Double in
             let (column, row) = (i % picture.columns, i / picture.columns)

@@ -1,3 +1,4 @@
+import Foundation
 import CKernels
 import Randomness
 import Recurrence
@@ -116,5 +117,43 @@ import Testing
     let before = try #require(Gap(distances, unlike(100), atLeast: 96))
     let gap = Gap(distances, thumbnails, like: before)
     #expect(gap.within == 1 && gap.pValue >= 0.25)
+  }
+
+  /// Parts of one photograph are no copies as wholes.
+  @Test func partsOfOnePhotographCountOnce() throws {
+    let distances = Self.apart
+    let photograph = IntegralImage(Synthetic.texture(5, width: 200, height: 200))
+    let around = Surroundings(
+      of: Picture(width: 40, height: 40), Picture.Pose(x: 100, y: 100, scale: 1), in: photograph)
+    let before = try #require(Gap(distances, unlike(100), atLeast: 96))
+    let surroundings = distances.indices.map { $0 < 10 ? around : nil }
+    let gap = Gap(distances, unlike(100), surroundings: surroundings, like: before)
+    #expect(gap.within == 1 && gap.pValue >= 0.25)
+  }
+
+  /// Where there is room the limit is in the middle of it.
+  @Test func limitsAreWidened() throws {
+    let near = (200..<210).map { Float($0) / 10_000 }
+    func widened(_ next: Float) throws -> Gap {
+      let distances = near + (0..<90).map { next * (1 + Float($0) / 100) }
+      var gap = try #require(Gap(distances, unlike(100), share: 0.5, atLeast: 0.001))
+      gap.widen(distances)
+      return gap
+    }
+    let last: Float = 0.0209
+    let wide = try widened(0.5)
+    #expect(abs(wide.limit - (last * 0.5).squareRoot()) < 1e-4 && abs(wide.reach - 2 * wide.limit) < 1e-4)
+    // No farther than half of a picture is explained.
+    let half = try widened(30)
+    #expect(abs(half.limit - last.squareRoot()) < 1e-4)
+    // Never beyond the next.
+    let tight = try widened(0.06)
+    #expect(abs(tight.limit - (last * 0.06).squareRoot()) < 1e-4 && abs(tight.reach - 0.06) < 1e-4)
+  }
+
+  @Test func countsOfSamplesArePoisson() {
+    #expect(Gap.atLeast(0, mean: 3) == 1)
+    #expect(abs(Gap.atLeast(1, mean: 0.5) - (1 - exp(-0.5))) < 1e-12)
+    #expect(abs(Gap.atLeast(3, mean: 2) - (1 - 5 * exp(-2.0))) < 1e-12)
   }
 }
