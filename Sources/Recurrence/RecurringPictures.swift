@@ -182,12 +182,15 @@ package struct RecurringPictures: Sendable {
     let room = Rules.tests + controls.count
     report("\(constellations.links.count) links; support \(groups.map(\.partners.count))")
     var candidates: [Candidate] = []
+    // Nature says nothing of what looks the same turned over: dots, rings, lines.
+    var even: [Candidate] = []
     func add(_ group: Group) {
-      if let candidate = recovered(group, store, codes, words, known: candidates) { candidates.append(candidate) }
+      guard let candidate = recovered(group, store, codes, words, known: candidates + even) else { return }
+      if candidate.search.decoys > 0 { candidates.append(candidate) } else { even.append(candidate) }
     }
     for group in groups where candidates.count < room { add(group) }
     let before = candidates.count
-    for group in alike(store, codes) where candidates.count < before + room { add(group) }
+    for group in alike(store, codes, words) where candidates.count < before + room { add(group) }
     return rare(candidates, store, words, places)
   }
 
@@ -215,16 +218,21 @@ package struct RecurringPictures: Sendable {
     }.map { candidates[$0] }
   }
 
-  /// Single windows with far more images near than a little farther, those first that are most alike for their contrast.
-  private func alike(_ store: WindowStore, _ codes: [UInt32]) -> [Group] {
+  /// Single windows with far more images near than a little farther, those first that have most others around them at the same places, and
+  /// then those that are most alike for their contrast: corners of line art stand alone.
+  private func alike(_ store: WindowStore, _ codes: [UInt32], _ words: Words) -> [Group] {
     let shared = Words.candidates(store, codes, threads: threads)
     report("\(shared.count) candidates, the best ratios \(shared.prefix(4).map { $0.ratio })")
     let (looked, owners) = (Array(shared.prefix(Rules.candidates)), store.owners)
     let parts = (looked.count + Rules.candidatesAtOnce - 1) / Rules.candidatesAtOnce
-    return concurrentMap(parts, threads: threads) { part -> [Group] in
+    let groups = concurrentMap(parts, threads: threads) { part -> [Group] in
       let windows = looked.dropFirst(part * Rules.candidatesAtOnce).prefix(Rules.candidatesAtOnce).map(\.window)
       return zip(windows, store.nearest(to: windows)).compactMap { group(of: $0, $1, store, owners) }
     }.flatMap(\.self)
+    let windows = concurrentMap(groups.count, threads: threads) {
+      self.windows(sharedBy: groups[$0], store, codes, words).count
+    }
+    return groups.indices.sorted { (windows[$1], $0) < (windows[$0], $1) }.map { groups[$0] }
   }
 
   /// Images with windows near one of them, if there is a gap behind these.
@@ -257,10 +265,30 @@ package struct RecurringPictures: Sendable {
       let codes = words.codes(
         Array(store.levels[WindowScan.levels * own.lowerBound..<WindowScan.levels * own.upperBound]))
       let matches = candidate.search.matches(in: sighting.image, places: Array(store.places[own]), codes: codes)
-      return matches.dropFirst().allSatisfy { $0.score < matches[0].score }
-        && candidate.picture.holds(matches[0].pose, sighting.pose.x, sighting.pose.y)
+      let decoy = matches.dropFirst().map(\.score).max() ?? Rules.leastScore
+      return decoy < matches[0].score && candidate.picture.holds(matches[0].pose, sighting.pose.x, sighting.pose.y)
     }
     return 2 * showing >= looked.count
+  }
+
+  /// Windows of a group's exemplar that half of the others have at the same place, and those by which the group was found.
+  private func windows(
+    sharedBy group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words
+  ) -> [(window: Int, partners: Int)] {
+    let count = store.places.count
+    func bits(_ a: Int, _ b: Int) -> Int {
+      (0..<Rules.tables).reduce(0) { $0 + (codes[$1 * count + a] ^ codes[$1 * count + b]).nonzeroBitCount }
+    }
+    let partners = group.partners.prefix(Rules.recoveryImages - 1)
+    return (Int(store.starts[group.exemplar])..<Int(store.starts[group.exemplar + 1])).compactMap { window in
+      let place = store.places[window]
+      let having = partners.count { partner in
+        (Int(store.starts[partner.image])..<Int(store.starts[partner.image + 1])).contains {
+          partner.transform.takes(place, to: store.places[$0]) && bits(window, $0) <= words.sameBits
+        }
+      }
+      return 2 * having >= partners.count || group.windows.contains(window) ? (window, having) : nil
+    }
   }
 
   /// What a group's images share.
@@ -269,22 +297,8 @@ package struct RecurringPictures: Sendable {
   private func recovered(
     _ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words, known: [Candidate] = []
   ) -> Candidate? {
-    let count = store.places.count
-    func bits(_ a: Int, _ b: Int) -> Int {
-      (0..<Rules.tables).reduce(0) { $0 + (codes[$1 * count + a] ^ codes[$1 * count + b]).nonzeroBitCount }
-    }
     let partners = Array(group.partners.prefix(Rules.recoveryImages - 1))
-    // Windows of the exemplar that half of the others have at the same place.
-    var shared: [(window: Int, partners: Int)] = []
-    for window in Int(store.starts[group.exemplar])..<Int(store.starts[group.exemplar + 1]) {
-      let place = store.places[window]
-      let having = partners.count { partner in
-        (Int(store.starts[partner.image])..<Int(store.starts[partner.image + 1])).contains {
-          partner.transform.takes(place, to: store.places[$0]) && bits(window, $0) <= words.sameBits
-        }
-      }
-      if 2 * having >= partners.count || group.windows.contains(window) { shared.append((window, having)) }
-    }
+    var shared = windows(sharedBy: group, store, codes, words)
     let places = shared.map { store.places[$0.window] }
     let (left, right) = (places.map { $0.x - $0.side / 2 }.min() ?? 0, places.map { $0.x + $0.side / 2 }.max() ?? 0)
     let (top, bottom) = (places.map { $0.y - $0.side / 2 }.min() ?? 0, places.map { $0.y + $0.side / 2 }.max() ?? 0)
@@ -325,13 +339,8 @@ package struct RecurringPictures: Sendable {
       return (levels: store.window(window), place: place)
     }
     let search = PictureSearch(picture, windows: windows, words)
-    // Nature says nothing of what looks the same turned over: dots, rings, lines.
-    guard search.decoys > 0 else {
-      report("looks the same turned over")
-      return nil
-    }
     report(
-      "candidate \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, \(poses.count) of \(sightings.count) images, \(shared.count) windows, contrast \(picture.contrast), scores \(poses.map(\.score).sorted().map { Int(100 * $0) })"
+      "candidate with \(search.decoys) decoys, \(picture.width)x\(picture.height), \(picture.columns)x\(picture.rows) cells, \(poses.count) of \(sightings.count) images, \(shared.count) windows, contrast \(picture.contrast), scores \(poses.map(\.score).sorted().map { Int(100 * $0) })"
     )
     return Candidate(
       picture: picture, search: search,
