@@ -5,12 +5,12 @@ import Randomness
 
 /// Finds pictures that recur in photographs that have nothing else in common.
 ///
-/// 1. In a part of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
+/// 1. In half of the images, drawn by the run's seed, windows at extrema of box filters are turned into words. Images that share
 ///    several windows at the same places (``Constellations``), or one window with far more images alike than a little less alike
 ///    (``Gap``), are laid on each other, and what they share is recovered.
-/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that part, where windows of
+/// 2. A sample of images tells which of those nature has in all degrees; the rest is looked for in all of that half, where windows of
 ///    theirs are, and so are pictures turned over. What has no limit there that few others are within twice of is dropped.
-/// 3. In the other images that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
+/// 3. In the other half that limit is tested, twice: natural things come in all degrees, so that few are within the limit for those
 ///    within twice as much; and they come turned over as often. Both have to be ruled out. Holm's correction accounts for the number
 ///    of candidates. Near-copies count once, and so do parts of one photograph, which are alike around the picture as well
 ///    (``Surroundings``).
@@ -51,7 +51,7 @@ package struct RecurringPictures: Sendable {
   /// - Parameters:
   ///   - source: The images.
   ///   - stream: Draws the words.
-  ///   - order: All images, drawn by the run's seed: pictures are discovered in the first of them.
+  ///   - order: All images, drawn by the run's seed: pictures are discovered in the first half.
   ///   - rate: Largest share of false ones among families, and among the members of each.
   ///   - controls: Images that controls are hidden in, for each of these: room is added for them, so that they take it from nothing else.
   ///   - report: Told what is seen on the way, in words, for developers.
@@ -83,7 +83,7 @@ package struct RecurringPictures: Sendable {
 
   /// Looks through all images.
   package func families() -> [Family] {
-    let discovery = order.prefix(min(Int(Rules.discoveryShare * Double(source.count)), Rules.discoveryImages)).sorted()
+    let discovery = order.prefix(min(source.count / 2, Rules.discoveryImages)).sorted()
     var store = WindowStore()
     store.reserve(discovery.count)
     // Where windows are, so that they are looked for once.
@@ -102,7 +102,7 @@ package struct RecurringPictures: Sendable {
     var candidates = discovered(store, words, places)
     store = WindowStore()
     guard !candidates.isEmpty else { return [] }
-    // In the others only for those that hold here: most don't.
+    // In the other half only for those that hold in the first one: most don't.
     let first = sights(of: candidates, in: discovery, words, places)
     report("\(discovery.count) images looked at for \(candidates.count)")
     let gaps = gaps(candidates, first.compactMap(\.self))

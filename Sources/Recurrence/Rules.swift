@@ -26,9 +26,6 @@ package enum Rules {
 
   // MARK: words
 
-  /// Share of the images that a picture is discovered in. Two fifths: of 20 with a picture 8, which 1 in 256 have by chance, are in the others
-  /// in 94 rather than 87 %, but pictures of 12 % of the side among line art were missed with one seed of three (measured).
-  package static let discoveryShare = 0.5
   /// Images that something is discovered in, at most: a bound of memory, 250 windows of 108 bytes each. Half: what is in 0.05 % of a large
   /// dataset is missed rather than in 0.025 %.
   package static let discoveryImages = 16_384
