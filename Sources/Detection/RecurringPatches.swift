@@ -19,7 +19,7 @@ import Tensors
 ///    have in common, such as legs of trousers, lies nearly at the same place in all of them.
 ///
 /// What it adds to ``RecurringInPhotographs`` in small images was measured by enlarging these three and four times for that: letters
-/// on garments, of which this finds 100 % and that none (`Benchmarks/DETECTION.md`, Photographs).
+/// on garments, of which this finds nearly all and that none (`Benchmarks/DETECTION.md`, Photographs).
 ///
 /// - Source: Our own. Local dimension as in Amsaleg et al., "Estimating Local Intrinsic Dimensionality",
 ///   KDD 2015; target and decoy as in Elias and Gygi, 2007.

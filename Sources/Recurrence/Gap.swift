@@ -23,6 +23,8 @@ package struct Gap {
   /// - Parameters:
   ///   - distances: One an image.
   ///   - turned: For each turned picture those of images.
+  ///   - thumbnails: One an image, by which near-copies are told.
+  ///   - surroundings: One an image, by which parts of one photograph are told; empty where that is no question.
   package init(
     _ distances: [Float], turned: [[Float]] = [], _ thumbnails: [[Float]], surroundings: [Surroundings?] = [],
     like other: Gap

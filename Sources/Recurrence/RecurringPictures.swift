@@ -254,21 +254,25 @@ package struct RecurringPictures: Sendable {
       windows: [window])
   }
 
-  /// True if half of some images show a candidate where something was found in them.
-  private func isPart(
-    _ sightings: [(image: Int, sighting: Picture.Sighting)], of candidate: Candidate, _ store: WindowStore,
-    _ words: Words
+  /// True if half of some images show one and the same of some candidates where something was found in them.
+  private func isKnown(
+    _ sightings: [(image: Int, sighting: Picture.Sighting)], _ known: [Candidate], _ store: WindowStore, _ words: Words
   ) -> Bool {
-    let looked = sightings.prefix(Rules.partImages)
-    let showing = looked.count { image, sighting in
+    guard !known.isEmpty else { return false }
+    let looked = sightings.prefix(Rules.partImages).map { image, sighting in
       let own = Int(store.starts[image])..<Int(store.starts[image + 1])
-      let codes = words.codes(
-        Array(store.levels[WindowScan.levels * own.lowerBound..<WindowScan.levels * own.upperBound]))
-      let matches = candidate.search.matches(in: sighting.image, places: Array(store.places[own]), codes: codes)
-      let decoy = matches.dropFirst().map(\.score).max() ?? Rules.leastScore
-      return decoy < matches[0].score && candidate.picture.holds(matches[0].pose, sighting.pose.x, sighting.pose.y)
+      let levels = store.levels[WindowScan.levels * own.lowerBound..<WindowScan.levels * own.upperBound]
+      return (sighting: sighting, places: Array(store.places[own]), codes: words.codes(Array(levels)))
     }
-    return 2 * showing >= looked.count
+    return known.contains { candidate in
+      let showing = looked.count { image in
+        let matches = candidate.search.matches(in: image.sighting.image, places: image.places, codes: image.codes)
+        let decoy = matches.dropFirst().map(\.score).max() ?? Rules.leastScore
+        let pose = image.sighting.pose
+        return decoy < matches[0].score && candidate.picture.holds(matches[0].pose, pose.x, pose.y)
+      }
+      return 2 * showing >= looked.count
+    }
   }
 
   /// Windows of a group's exemplar that half of the others have at the same place, and those by which the group was found.
@@ -293,9 +297,9 @@ package struct RecurringPictures: Sendable {
 
   /// What a group's images share.
   ///
-  /// - Parameter known: Candidates that it must not be part of.
+  /// - Parameter known: Candidates: what shows one of these is none again.
   private func recovered(
-    _ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words, known: [Candidate] = []
+    _ group: Group, _ store: WindowStore, _ codes: [UInt32], _ words: Words, known: [Candidate]
   ) -> Candidate? {
     let partners = Array(group.partners.prefix(Rules.recoveryImages - 1))
     var shared = windows(sharedBy: group, store, codes, words)
@@ -313,7 +317,7 @@ package struct RecurringPictures: Sendable {
     let sightings = zip(chosen, integrals).compactMap { chosen, integral in
       integral.map { (image: chosen.0, sighting: Picture.Sighting($0, chosen.1)) }
     }
-    guard !known.contains(where: { isPart(sightings, of: $0, store, words) }) else { return nil }
+    guard !isKnown(sightings, known, store, words) else { return nil }
     guard
       let recovered = Picture.recover(
         sightings.map(\.sighting), width: right - left, height: bottom - top)

@@ -115,7 +115,7 @@ package enum Rules {
   /// Shares of a frame that are cut off or added at a side, in turn, and how often each may be.
   package static let strips: [Float] = [0.25, 0.125]
   package static let growths = 8
-  /// Cells of a frame, about: letters half-transparent in 5 % of the images were found in 76, 73 and 84 % with 400, 800 and 1200 (measured). A
+  /// Cells of a frame, about: letters half-transparent in 5 % of the images were found in 76, 73 and 84 % with 400, 800 and 1,200 (measured). A
   /// bound of time.
   package static let frameCells: Float = 1200
   /// Least cells of a frame along a side.
