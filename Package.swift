@@ -45,7 +45,7 @@ let tests: [(name: String, imports: [String])] = [
   (
     "ContrastiveTests",
     [
-      "Contrastive", "NeuralNetworks", "Tensors", "CPUDevice", "Datasets", "Images", "Randomness",
+      "Contrastive", "Conformance", "NeuralNetworks", "Tensors", "CPUDevice", "Datasets", "Images", "Randomness",
       "TestSupport",
     ]
   ),
@@ -57,12 +57,17 @@ let tests: [(name: String, imports: [String])] = [
       "TestSupport",
     ]
   ),
-  ("AuditingTests", ["Auditing", "CPUDevice", "Findings", "Tensors", "TestSupport"]),
+  ("AuditingTests", ["Auditing", "Contrastive", "CPUDevice", "Findings", "Tensors", "TestSupport"]),
   ("ReportingTests", ["Reporting", "Findings", "Randomness", "TestSupport"]),
   (
     "EndToEndTests",
     ["Findings", "Images", "Contrastive", "NeuralNetworks", "Tensors", "CPUDevice", "Randomness", "TestSupport"]
   ),
+]
+
+/// Files beside tests that are no sources.
+let resources = [
+  "PJRTDeviceTests": ["same_audit.py", "lost_device.py"], "ContrastiveTests": ["objectives.json"],
 ]
 
 let package = Package(
@@ -97,7 +102,7 @@ let package = Package(
     + tests.map { row in
       .testTarget(
         name: row.name, dependencies: row.imports.map { .byName(name: $0) },
-        exclude: row.name == "PJRTDeviceTests" ? ["same_audit.py", "lost_device.py"] : [])
+        exclude: resources[row.name] ?? [])
     },
   swiftLanguageModes: [.v6]
 )

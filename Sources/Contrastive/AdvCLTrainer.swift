@@ -75,9 +75,9 @@ public struct AdvCLTrainer: Sendable {
     return Encoder(own, weights: BatchNormalization.single(Self.branch, of: state.arrays))
   }
 
-  private var head: ProjectionHead {
+  private var head: Perceptron {
     let width = encoder.network.featureWidth
-    return ProjectionHead("head", width, hidden: width, output: configuration.projectionWidth, branches: 0)
+    return Perceptron("head", [width, width, configuration.projectionWidth], normalizes: false)
   }
 
   private func labelHeads(_ sizes: [Int]) -> [Linear] {
@@ -178,7 +178,7 @@ public struct AdvCLTrainer: Sendable {
   /// The training step, attack and update in one graph.
   ///
   /// - Parameter viewsOnDevice: Instead of views, images and their high frequencies, feeds images as bytes [N, H, W, 3] and their
-  ///   views' parameters [2N, 25].
+  ///   views' parameters [2N, 26].
   public func program(batch: Int, sizes: [Int], viewsOnDevice: Bool = false) -> Program {
     let trace = Trace()
     let side = encoder.side

@@ -7,14 +7,7 @@ import Tensors
 /// Settings of a contrastive training.
 public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   /// What is minimised.
-  public enum Objective: Codable, Hashable, Sendable {
-    /// Chen et al., 2020, arXiv 2002.05709.
-    case simCLR
-    /// Chen et al., 2020, arXiv 2003.04297: momentum encoder and a queue of that many keys.
-    case moCo(queue: Int, momentum: Float)
-  }
-
-  public var objective = Objective.simCLR
+  public var objective = ChosenObjective(SimCLR())
   public var epochs = 30
   public var batch = 256
   public var temperature: Float = 1
@@ -23,6 +16,8 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var warmUpEpochs = 2
   public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
   public var augmentation = Augmentation()
+  /// How second views are drawn; nil as the first.
+  public var secondAugmentation: Augmentation?
   /// Side of the views relative to the images', (0, 1], see ``viewSide(of:)``. Crops magnify: at about 0.7 things have in them the size that
   /// they have in the images (Touvron et al., FixRes, 2019, arXiv 1906.06423), and a step takes some seven tenths of the time.
   public var viewScale: Float = 1
@@ -33,9 +28,18 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   /// trigger to what else is in its images, so that the search and the measured attack both see it.
   public init() { augmentation.minimumCrop = 0.08 }
 
+  /// These settings with another objective and its recipe.
+  public func with(_ objective: any Objective) -> ContrastiveConfiguration {
+    var own = self
+    own.objective = ChosenObjective(objective)
+    objective.adapt(&own)
+    return own
+  }
+
   /// Everything in these settings that cannot work, in words.
   public func problems() -> [String] {
-    var found: [String] = []
+    let objective = objective.objective
+    var found = objective.problems(self) + (objective.target?.problems ?? [])
     if epochs < 1 { found.append("epochs must be at least 1, not \(epochs)") }
     if batch < 2 { found.append("batch must be at least 2, not \(batch)") }
     if !(temperature > 0) { found.append("temperature must be positive, not \(temperature)") }
@@ -43,9 +47,8 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
     let crop = augmentation.minimumCrop
     if !(crop > 0 && crop <= 1) { found.append("minimum crop must be in (0, 1], not \(crop)") }
     if !(viewScale > 0 && viewScale <= 1) { found.append("the scale of views must be in (0, 1], not \(viewScale)") }
-    if case .moCo(let queue, let momentum) = objective {
-      if queue < batch || queue % batch != 0 { found.append("the queue must be a multiple of the batch, not \(queue)") }
-      if !(momentum >= 0 && momentum < 1) { found.append("momentum must be in [0, 1), not \(momentum)") }
+    if objective.bankRows > 0, objective.bankRows < batch {
+      found.append("a bank must hold a batch of \(batch) at least, not \(objective.bankRows)")
     }
     return found
   }
@@ -87,7 +90,7 @@ public struct TrainingState: Sendable {
   }
 }
 
-/// Trains an encoder with SimCLR or MoCo v2.
+/// Trains an encoder with one of ``Objectives``.
 ///
 /// - Determinism: Views depend on seed, epoch and image; the rest on shapes. Threads don't matter,
 ///   and a training resumed from a state ends with the same weights.
@@ -95,19 +98,34 @@ public struct ContrastiveTrainer: Sendable {
   private let configuration: ContrastiveConfiguration
   private let encoder: Encoder.Configuration
   private let stream: RandomStream
+  /// Class of each image, -1 for none; nil where nothing asks for them.
+  private let labels: [Int]?
+
+  private let objective: any Objective
+  private let projector: Perceptron?
+  private let predictor: Perceptron?
+  /// Width of projections.
+  private let width: Int
 
   /// Creates a trainer.
-  public init(_ configuration: ContrastiveConfiguration, encoder: Encoder.Configuration, stream: RandomStream) {
-    self.configuration = configuration
-    self.encoder = encoder
-    self.stream = stream
+  ///
+  /// - Parameter labels: Class of each image, -1 for none; asked for where the objective needs them.
+  public init(
+    _ configuration: ContrastiveConfiguration, encoder: Encoder.Configuration, labels: [Int]? = nil,
+    stream: RandomStream
+  ) {
+    (self.configuration, self.encoder, self.stream) = (configuration, encoder, stream)
+    objective = configuration.objective.objective
+    precondition(objective.labels != .needed || labels != nil, "\(configuration.objective.name) needs labels")
+    self.labels = objective.labels == .ignored ? nil : labels
+    let features = encoder.network.featureWidth
+    projector = objective.projector(features, configuration)
+    width = projector?.width ?? features
+    predictor = objective.predictor(width, configuration)
   }
 
-  private var head: ProjectionHead {
-    ProjectionHead(
-      "head", encoder.network.featureWidth, hidden: configuration.projectionHidden,
-      output: configuration.projectionWidth)
-  }
+  /// Labels stand in for views that would be remembered.
+  private var remembersViews: Bool { objective.remembersViews && labels == nil }
 
   /// Trains to the end.
   ///
@@ -130,81 +148,95 @@ public struct ContrastiveTrainer: Sendable {
       return state
     }
     let views = ViewMaker(
-      set, configuration.augmentation, stream.stream("views"), side: configuration.viewSide(of: set.side),
-      threads: threads, onDevice: device.isApart)
+      set, configuration.augmentation, second: configuration.secondAugmentation, stream.stream("views"),
+      side: configuration.viewSide(of: set.side), threads: threads, onDevice: device.isApart)
     let loop = EpochLoop(
       images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
       learningRate: configuration.learningRate, stream: stream)
+    let memory =
+      remembersViews
+      ? ViewMemory(images: set.count, width: width, state.arrays.removeValue(forKey: ViewMemory.name)) : nil
+    let (optimizer, target, labels) = (configuration.optimizer, objective.target, labels)
     return try loop.run(
       state, device.compile(program(batch: batch, viewsOnDevice: device.isApart)), on: device, afterStep: afterStep,
-      afterEpoch: afterEpoch
+      afterEpoch: afterEpoch, memory: memory
     ) { step in
-      views.feeds(step.images, epoch: step.epoch)
-        + [configuration.optimizer.feed(learningRate: step.learningRate, step: step.done)]
+      var feeds = views.feeds(step.images, epoch: step.epoch)
+      feeds.append(optimizer.feed(learningRate: step.learningRate, step: step.done))
+      if let target {
+        feeds.append(Tensor([], [target.momentum(done: Float(step.done) / Float(max(1, loop.schedule.steps)))]))
+      }
+      if let labels { feeds.append(Tensor([batch], step.images.map { Float(labels[$0]) })) }
+      if let memory { feeds.append(memory.rows(of: step.images)) }
+      return feeds
     }
   }
 
   private func initialState(_ set: ImageSet) -> TrainingState {
     var arrays = ResNet(encoder.network).initialWeights(stream.stream("network"))
-    arrays.merge(head.initialWeights(stream.stream("head"))) { a, _ in a }
-    if case .moCo(let queue, _) = configuration.objective {
-      for (name, tensor) in arrays { arrays["momentum-encoder.\(name)"] = tensor }
-      var own = stream.stream("queue")
-      let width = configuration.projectionWidth
-      var keys = [Float](repeating: 0, count: queue * width)
-      for row in 0..<queue {
-        let key = (0..<width).map { _ in own.normal() }
-        let size = key.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        for (i, value) in key.enumerated() { keys[row * width + i] = value / size }
-      }
-      arrays["queue"] = Tensor([queue, width], keys)
+    if let projector { arrays.merge(projector.initialWeights(stream.stream("head"))) { a, _ in a } }
+    if objective.target != nil { for (name, tensor) in arrays { arrays[Self.targetPrefix + name] = tensor } }
+    if let predictor { arrays.merge(predictor.initialWeights(stream.stream("predictor"))) { a, _ in a } }
+    if objective.bankRows > 0 {
+      arrays.merge(Bank.initial(rows: objective.bankRows, width: width, remembers: remembersViews)) { a, _ in a }
     }
     return TrainingState(epoch: 0, arrays: arrays)
   }
 
-  /// The training step: feeds are views [2N, H, W, 3] and the optimizer's scalars.
+  private static let targetPrefix = "momentum-encoder."
+
+  /// The training step: feeds are views [2N, H, W, 3], the optimizer's scalars, and what the objective asks for: the target's
+  /// momentum, labels [N], targets of the epoch before [N, W].
   ///
-  /// - Parameter viewsOnDevice: Instead of views feeds images as bytes [N, H, W, 3] and their views' parameters [2N, 25].
+  /// - Parameter viewsOnDevice: Instead of views feeds images as bytes [N, H, W, 3] and their views' parameters [2N, 26].
   public func program(batch: Int, viewsOnDevice: Bool = false) -> Program {
     let trace = Trace()
     let side = configuration.viewSide(of: encoder.side)
     let pixels =
       viewsOnDevice
-      ? DeviceViews(trace, batch: batch, side: encoder.side, viewSide: side, configuration.augmentation).views
+      ? DeviceViews(
+        trace, batch: batch, side: encoder.side, viewSide: side, configuration.augmentation,
+        second: configuration.secondAugmentation
+      ).views
       : trace.feed("views", [2 * batch, side, side, 3])
     let scalars = trace.feed("scalars", Optimizer.feedShape)
+    let momentum = objective.target.map { _ in trace.feed("momentum", []) }
+    let truth = labels.map { _ in trace.feed("labels", [batch]) }
+    let previous = remembersViews ? trace.feed("previous", [batch, width]) : nil
     let model = Encoder(encoder, weights: [:])
-    let parameters = model.network.parameters + head.parameters
-    let scope = Scope(trace, parameters, mode: .training)
-    func split(_ value: Value) -> (Value, Value) {
-      (value.slice(start: 0, count: batch), value.slice(start: batch, count: batch))
-    }
-    let features: Value
-    let loss: Value
-    switch configuration.objective {
-    case .simCLR:
-      features = model.activations(pixels, scope).features
-      let (first, second) = split(head(features, scope))
-      loss = ntXentLoss([first, second], temperature: configuration.temperature)
-    case .moCo(let size, let momentum):
-      let (first, second) = split(pixels)
-      let teacher = Scope(trace, parameters, mode: .training, prefix: "momentum-encoder.")
-      let keys = head(model.activations(second, teacher).features, teacher).unitRows()
-      features = model.activations(first, scope).features
-      let queue = trace.state("queue", [size, configuration.projectionWidth])
-      loss = infoNCELoss(head(features, scope), keys: keys, queue: queue, temperature: configuration.temperature)
-      trace.update(queue, to: .concatenated([keys, queue.slice(start: 0, count: size - batch)]))
-      teacher.commitStatistics()
-      for parameter in parameters where parameter.role != .statistic {
-        let (old, new) = (teacher[parameter.name], scope[parameter.name])
-        trace.update(old, to: old * momentum + new * (1 - momentum))
+    let followed = model.network.parameters + (projector?.parameters ?? [])
+    let predicting = predictor?.parameters ?? []
+    let scope = Scope(trace, followed + predicting, mode: .training)
+    let target = momentum.map { _ in Scope(trace, followed, mode: .training, prefix: Self.targetPrefix) }
+    let step = ObjectiveStep(
+      trace, configuration, pixels: pixels, batch: batch, encoder: model, projector: projector, predictor: predictor,
+      scope: scope, target: target, labels: truth, previous: previous,
+      bank: objective.bankRows > 0
+        ? Bank(trace, rows: objective.bankRows, width: width, remembers: remembersViews) : nil)
+    let loss = objective.loss(step)
+    if let target, let momentum {
+      target.commitStatistics()
+      for parameter in followed where parameter.role != .statistic {
+        let (old, new) = (target[parameter.name], scope[parameter.name])
+        trace.update(old, to: new + (old - new) * momentum)
       }
     }
-    let trained = parameters.filter { $0.role != .statistic }
-    let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
-    configuration.optimizer.update(trained, gradients, scope, scalars: scalars)
+    func update(_ parameters: [Parameter], _ scalars: Value) {
+      let trained = parameters.filter { $0.role != .statistic }
+      let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
+      configuration.optimizer.update(trained, gradients, scope, scalars: scalars)
+    }
+    if objective.predictorKeepsRate {
+      update(followed, scalars)
+      let others = scalars.slice(start: 1, count: Optimizer.feedShape[0] - 1)
+      update(predicting, .concatenated([trace.constant(configuration.learningRate, [1]), others]))
+    } else {
+      update(followed + predicting, scalars)
+    }
     scope.commitStatistics()
-    return trace.program(outputs: [loss, spread(features)])
+    guard let features = step.features else { preconditionFailure("a loss without features") }
+    let outputs = [loss, spread(features)] + (remembersViews ? [step.targets(1).unitRows()] : [])
+    return trace.program(outputs: outputs)
   }
 }
 

@@ -1,6 +1,7 @@
 import Dispatch
 import NeuralNetworks
 import Randomness
+import Synchronization
 import Tensors
 
 /// The epochs of a training: order of the images, learning rate, checkpoints, warnings.
@@ -31,12 +32,14 @@ struct EpochLoop {
   /// - Parameters:
   ///   - state: Where to go on.
   ///   - executable: The step; its first outputs are the loss and the spread of features.
+  ///   - memory: Takes the third output of a step, and is kept with the state; nil for none.
   ///   - feeds: Makes the step's feeds; those of the next step while a device that is apart computes this one.
   /// - Returns: The last state. A loss that is not finite ends the training, also when it is resumed.
   func run(
     _ state: TrainingState, _ executable: any Executable, on device: any Device,
     afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void,
-    afterEpoch: (TrainingState) throws -> Void, feeds: @escaping @Sendable (Step) -> [Tensor]
+    afterEpoch: (TrainingState) throws -> Void, memory: ViewMemory? = nil,
+    feeds: @escaping @Sendable (Step) -> [Tensor]
   ) throws -> TrainingState {
     var state = state
     let store = ParameterStore(state.arrays, on: device)
@@ -62,6 +65,7 @@ struct EpochLoop {
           loss += out[0].item
           spread = out[1].item
           guard out[0].item.isFinite else { throw NotFinite(loss: out[0].item) }
+          memory?.take(out[2], of: Array(permutation[step * batch..<(step + 1) * batch]))
           try afterStep(state.epoch * steps + step + 1, steps * epochs, out[0].item)
         }
       } catch let error as NotFinite {
@@ -71,6 +75,7 @@ struct EpochLoop {
       }
       state.epoch += 1
       state.arrays = store.read()
+      if let memory { state.arrays[ViewMemory.name] = memory.tensor }
       state.log.append(EpochReport(epoch: state.epoch, epochs: epochs, loss: loss / Float(steps), spread: spread))
       state.warnings =
         spread < collapseThreshold
@@ -78,6 +83,39 @@ struct EpochLoop {
       try afterEpoch(state)
     }
     return state
+  }
+}
+
+/// Each image's target of the last epoch, on the host.
+final class ViewMemory: Sendable {
+  /// Among a state's arrays.
+  static let name = "views"
+
+  private let width: Int
+  private let rows: Mutex<[Float]>
+
+  /// - Parameter kept: Of an earlier epoch; nil for zeros.
+  init(images: Int, width: Int, _ kept: Tensor?) {
+    self.width = width
+    rows = Mutex(kept?.scalars ?? [Float](repeating: 0, count: images * width))
+  }
+
+  /// [images, width].
+  var tensor: Tensor { rows.withLock { Tensor([$0.count / width, width], $0) } }
+
+  /// Of some images, [N, width].
+  func rows(of images: [Int]) -> Tensor {
+    rows.withLock { rows in
+      Tensor([images.count, width], images.flatMap { rows[$0 * width..<($0 + 1) * width] })
+    }
+  }
+
+  func take(_ new: Tensor, of images: [Int]) {
+    rows.withLock { rows in
+      for (n, image) in images.enumerated() {
+        rows.replaceSubrange(image * width..<(image + 1) * width, with: new.scalars[n * width..<(n + 1) * width])
+      }
+    }
   }
 }
 

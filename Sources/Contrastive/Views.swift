@@ -8,7 +8,8 @@ import Tensors
 /// see ``DeviceViews``.
 struct ViewMaker: Sendable {
   private let set: ImageSet
-  private let augmentation: Augmentation
+  /// Of first and of second views.
+  private let augmentations: [Augmentation]
   private let stream: RandomStream
   private let threads: Int
   /// Of a view, in pixels.
@@ -16,15 +17,16 @@ struct ViewMaker: Sendable {
   private let isOnDevice: Bool
 
   init(
-    _ set: ImageSet, _ augmentation: Augmentation, _ stream: RandomStream, side: Int, threads: Int,
-    onDevice: Bool = false
+    _ set: ImageSet, _ augmentation: Augmentation, second: Augmentation? = nil, _ stream: RandomStream, side: Int,
+    threads: Int, onDevice: Bool = false
   ) {
-    (self.set, self.augmentation, self.stream, self.side) = (set, augmentation, stream, side)
+    (self.set, self.stream, self.side) = (set, stream, side)
+    augmentations = [augmentation, second ?? augmentation]
     (self.threads, isOnDevice) = (threads, onDevice)
   }
 
   /// Views [2N, side, side, 3], all first ones before all second ones; or images as bytes [N, image side, image side, 3]
-  /// and parameters [2N, 25].
+  /// and parameters [2N, 26].
   func feeds(_ images: [Int], epoch: Int) -> [Tensor] {
     let total = 2 * images.count
     let epochStream = stream.stream(epoch)
@@ -38,7 +40,7 @@ struct ViewMaker: Sendable {
       }
       let parameters = gather(total, Augmentation.Column.count) { i, target in
         var own = drawn(i)
-        target += augmentation.parameters(side: set.side, &own)
+        target += augmentations[i / images.count].parameters(side: set.side, &own)
       }
       return [
         Tensor([images.count, set.side, set.side, 3], bytes), Tensor([total, Augmentation.Column.count], parameters),
@@ -48,7 +50,7 @@ struct ViewMaker: Sendable {
       let position = target.count
       target += repeatElement(0, count: 3 * side * side)
       var own = drawn(i)
-      augmentation.view(
+      augmentations[i / images.count].view(
         set.pixels, at: images[i % images.count] * set.stride, side: set.side, viewSide: side, &own, into: &target,
         at: position)
     }
@@ -84,8 +86,13 @@ public struct DeviceViews {
 
   /// Adds the feeds "images" and "view parameters" and what makes views of them.
   ///
-  /// - Parameter viewSide: Side of a view in pixels; nil for the images'.
-  public init(_ trace: Trace, batch: Int, side: Int, viewSide: Int? = nil, _ augmentation: Augmentation) {
+  /// - Parameters:
+  ///   - viewSide: Side of a view in pixels; nil for the images'.
+  ///   - second: How second views are drawn; nil as the first.
+  public init(
+    _ trace: Trace, batch: Int, side: Int, viewSide: Int? = nil, _ augmentation: Augmentation,
+    second: Augmentation? = nil
+  ) {
     let images = trace.feed("images", [batch, side, side, 3])
     let parameters = trace.feed("view parameters", [2 * batch, Augmentation.Column.count])
     pixels = images * (1 / 255)
@@ -121,10 +128,15 @@ public struct DeviceViews {
     let mean = result.mean([1, 2])
     result = (term(result, Augmentation.Column.matrix) + term(mean, Augmentation.Column.shift)).clamped(0, 1)
 
-    if augmentation.blur > 0 {
+    let kinds = [augmentation, second ?? augmentation]
+    if kinds.contains(where: { $0.blur > 0 }) {
       let kernels = Self.blur(
         deviation: column(Augmentation.Column.deviation), radius: column(Augmentation.Column.radius), side: viewSide)
       result = Self.resampled(result, rows: kernels, columns: kernels)
+    }
+    if kinds.contains(where: { $0.solarize > 0 }) {
+      let isInverted = column(Augmentation.Column.solarize).reshaped([n, 1, 1, 1])
+      result = result + (result.minimum(-result + 1) - result) * isInverted
     }
     views = result
   }

@@ -27,6 +27,8 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var blur: Float = 0
   /// Probability of a horizontal flip.
   public var flip: Float = 0.5
+  /// Probability that what is brighter than a half is inverted, after all else (Grill et al., BYOL, 2020, appendix B).
+  public var solarize: Float = 0
 
   /// SimCLR's settings for small images.
   public init() {}
@@ -92,6 +94,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
       }
     }
     if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: viewSide, deviation: deviation) }
+    if draws.isSolarized { for i in position..<position + line * viewSide { target[i] = min(target[i], 1 - target[i]) } }
   }
 
   /// Columns of what ``parameters(side:_:)`` returns.
@@ -104,8 +107,10 @@ public struct Augmentation: Codable, Hashable, Sendable {
     public static let matrix = 5, shift = 14
     /// Deviation and radius of the blur in pixels; 0.01 and 1, which blur nothing, for none.
     public static let deviation = 23, radius = 24
+    /// 1 if the view is solarised, else 0.
+    public static let solarize = 25
     /// Number of columns.
-    public static let count = 25
+    public static let count = 26
   }
 
   /// Draws a view as numbers, for a device that makes it; ``view(_:at:side:_:into:at:)`` makes the same of the same stream.
@@ -120,7 +125,10 @@ public struct Augmentation: Codable, Hashable, Sendable {
     }
     for row in transform.matrix { result += [row.x, row.y, row.z] }
     for c in 0..<3 { result += shifts.map { $0[c] } }
-    return result + [draws.deviation ?? 0.01, draws.deviation.map { Float(blurRadius($0)) } ?? 1]
+    return result
+      + [
+        draws.deviation ?? 0.01, draws.deviation.map { Float(blurRadius($0)) } ?? 1, draws.isSolarized ? 1 : 0,
+      ]
   }
 }
 
@@ -133,6 +141,7 @@ private struct Draws {
   let colours: ColourDraws?
   /// Of the blur, in pixels; nil for none.
   let deviation: Float?
+  let isSolarized: Bool
 
   init(_ augmentation: Augmentation, side: Int, _ stream: inout RandomStream) {
     crop = Crop(side: side, minimum: augmentation.minimumCrop, &stream)
@@ -141,6 +150,7 @@ private struct Draws {
     let blurs = stream.uniform() < augmentation.blur
     let deviation = stream.uniform(0.1, 2)
     self.deviation = blurs ? deviation : nil
+    isSolarized = stream.uniform() < augmentation.solarize
   }
 }
 

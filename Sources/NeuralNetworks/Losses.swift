@@ -32,14 +32,18 @@ public func ntXentLoss(_ views: [Value], temperature: Float) -> Value {
 ///   - queries: [N, D]; any scale.
 ///   - keys: [N, D] of the momentum encoder; no gradient flows into them.
 ///   - queue: [Q, D], rows of unit length; no gradient.
+///   - allowed: Added to similarities with the queue, so that some rows count for nothing; broadcast to [N, Q].
 ///   - temperature: Divides similarities, > 0. MoCo v2: 0.2.
 /// - Returns: Mean loss in nats; shape [].
 /// - Source: He et al., 2019, eq. 1, arXiv 1911.05722.
-public func infoNCELoss(_ queries: Value, keys: Value, queue: Value, temperature: Float) -> Value {
+public func infoNCELoss(
+  _ queries: Value, keys: Value, queue: Value, among allowed: Value? = nil, temperature: Float
+) -> Value {
   let trace = queries.owner
   let (q, k) = (queries.unitRows(), trace.detached(keys.unitRows()))
   let positive = (q * k).sum([1])
-  let negatives = q.matrixProduct(trace.detached(queue), transposeRight: true)
+  let all = q.matrixProduct(trace.detached(queue), transposeRight: true)
+  let negatives = allowed.map { all + $0 } ?? all
   let logits = Value.concatenated([positive, negatives], axis: 1) * (1 / temperature)
   return (logits.logSumExp() - positive * (1 / temperature)).mean()
 }

@@ -132,10 +132,11 @@ extension Value {
 }
 
 extension Trace {
-  /// Returns the value cut off from differentiation.
+  /// Returns the value cut off from differentiation; the value itself is not.
   public func detached(_ value: Value) -> Value {
-    constants.insert(value.index)
-    return value
+    let copy = add(.reshape(value.shape), [value.index], value.shape)
+    constants.insert(copy.index)
+    return copy
   }
 
   /// Appends the derivatives of a scalar by some values to the same graph.

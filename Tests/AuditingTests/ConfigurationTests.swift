@@ -1,5 +1,6 @@
 import Auditing
 import CPUDevice
+import Contrastive
 import Findings
 import Foundation
 import Tensors
@@ -22,8 +23,10 @@ import Testing
     var layers = try ConfigurationLayers(.standard)
     layers.set("scan.optimizer", to: #"{"lars":{"momentum":0.9,"weightDecay":0.0001,"trust":0.001}}"#, source: "file")
     #expect(try layers.resolved().scan.optimizer == .lars(momentum: 0.9, weightDecay: 1e-4, trust: 1e-3))
-    layers.set("scan.objective", to: #"{"moCo":{"queue":4096,"momentum":0.99}}"#, source: "file")
-    #expect(try layers.resolved().scan.objective == .moCo(queue: 4096, momentum: 0.99))
+    layers.set("scan.objective", to: #"{"barlow-twins":{"lambda":0.01}}"#, source: "file")
+    var expected = BarlowTwins()
+    expected.lambda = 0.01
+    #expect(try layers.resolved().scan.objective == ChosenObjective(expected))
   }
 
   @Test(arguments: [
