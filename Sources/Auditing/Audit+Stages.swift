@@ -58,14 +58,55 @@ extension Audit {
     try save(Encoder(searchEncoderConfiguration, weights: state.arrays), as: "search")
     var (summaries, images) = (["search: \(summary(state))"], state.epoch * set.count)
     if isCompared {
-      let state = try training(
-        "scan", over: encoderSet, scanConfiguration, encoder: encoderConfiguration, stream.stream("scan"))
-      try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
+      let state = try trainScan()
       summaries.append("scan: \(summary(state))")
       images += state.epoch * set.count
     }
     return (summaries.joined(separator: "; "), images)
   }
+
+  /// The encoder that users would train on all images, with their own recipe.
+  private func trainScan(
+    measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil }
+  ) throws -> TrainingState {
+    let state = try training(
+      "scan", over: encoderSet, scanConfiguration, encoder: encoderConfiguration, classes: encoderSet.classes,
+      stream.stream("scan"), measuring: measuring)
+    try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
+    return state
+  }
+
+  /// Trains that encoder alone; nothing is looked for. Its quality is told each few epochs, and `training.csv` has every epoch.
+  public func pretrain() throws -> String {
+    progress.begin("train")
+    let every = max(1, configuration.scan.epochs / 10)
+    let monitor = TrainingMonitor(
+      encoderSet, classes: encoderSet.classes, scanConfiguration.augmentation, stream.stream("monitor"))
+    let state = try trainScan { epoch, arrays in
+      guard epoch % every == 0 || epoch == self.configuration.scan.epochs else { return nil }
+      return monitor.quality(Encoder(self.encoderConfiguration, weights: arrays), on: self.device)
+    }
+    func text(_ number: Double?) -> String { number.map { String(format: "%.4f", $0) } ?? "" }
+    let rows = state.log.map { report in
+      let quality = report.quality
+      let measured = [
+        quality?.neighbourAccuracy, quality?.alignment, quality?.uniformity, quality?.rotationAccuracy,
+      ].map(text)
+      return (["\(report.epoch)", "\(report.loss)", "\(report.spread)"] + measured).joined(separator: ",")
+    }
+    let header = "epoch,loss,spread,neighbour_accuracy,alignment,uniformity,rotation_accuracy"
+    try folder.write(Data(([header] + rows).joined(separator: "\n").utf8 + [0x0A]), to: "training.csv")
+    var words = summary(state)
+    if let last = state.log.last?.quality {
+      words += last.neighbourAccuracy.map { "; 20 nearest neighbours tell \(Self.percent($0)) of the classes" } ?? ""
+      words +=
+        "; alignment \(text(last.alignment)), uniformity \(text(last.uniformity)), rotation told of \(Self.percent(last.rotationAccuracy))"
+    }
+    progress.end("train", words)
+    return words
+  }
+
+  private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 
   /// True if an encoder trained on all images with the users' own recipe is needed to compare with.
   private var isCompared: Bool {
@@ -75,10 +116,14 @@ extension Audit {
   /// Trains with the scan recipe, going on from the folder's state.
   private func training(
     _ name: String, over images: ImageSet, _ settings: ContrastiveConfiguration, encoder: Encoder.Configuration,
-    _ stream: RandomStream
+    classes: [Int]? = nil, _ stream: RandomStream,
+    measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil }
   ) throws -> TrainingState {
     let rate = Rate()
-    return try ContrastiveTrainer(settings, encoder: encoder, stream: stream).train(
+    // What is searched is trained without labels: an objective that needs them has none of any image.
+    let needed = settings.objective.objective.labels == .needed
+    let labels = classes ?? (needed ? [Int](repeating: -1, count: images.count) : nil)
+    return try ContrastiveTrainer(settings, encoder: encoder, labels: labels, stream: stream).train(
       images, on: device, threads: threads, from: try folder.training(name),
       afterStep: { step, steps, loss in
         try self.checkInterruption()
@@ -87,7 +132,7 @@ extension Audit {
           "\(name) epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
         )
       },
-      afterEpoch: { try self.folder.keep($0, as: name) })
+      afterEpoch: { try self.folder.keep($0, as: name) }, measuring: measuring)
   }
 
   private func summary(_ state: TrainingState) -> String {
@@ -259,7 +304,8 @@ extension Audit {
     guard kept.count >= 20 else { return ("skipped: too few images are kept", nil) }
     if configuration.retrain.contains(.plain) {
       let state = try training(
-        "plain", over: kept, scanConfiguration, encoder: encoderConfiguration, stream.stream("plain"))
+        "plain", over: kept, scanConfiguration, encoder: encoderConfiguration, classes: kept.classes,
+        stream.stream("plain"))
       let encoder = Encoder(encoderConfiguration, weights: state.arrays)
       try save(encoder, as: "plain")
       if !configuration.retrain.contains(.advcl) { try save(encoder, as: "clean") }
@@ -352,6 +398,15 @@ extension Audit {
     return try EvaluationSet(
       encoderSet.subset(labelled), triggered: nil, target: nil, source: "kept images with --labels",
       probeShare: configuration.evaluation.probeShare, own)
+  }
+}
+
+extension ImageSet {
+  /// Class of each image, -1 for none; nil where no image has a label.
+  var classes: [Int]? {
+    let names = Set(records.compactMap(\.label)).sorted()
+    let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    return names.isEmpty ? nil : records.map { $0.label.flatMap { numbers[$0] } ?? -1 }
   }
 }
 

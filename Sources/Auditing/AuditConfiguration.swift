@@ -28,7 +28,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var imageSize: Int?
   /// Longer side in pixels to which photographs are reduced where they are looked at in their own size.
   public var nativeSize = 1024
-  /// none, folders, or a label file.
+  /// none, folders, or a label file. They measure encoders, and train those of users' own recipe where its objective takes labels.
   public var labels = "none"
   /// Network of the scan and plain encoders; the search encoder differs in its pooling (`search.pooling`), AdvCL takes the same with three batch-norm branches.
   public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
@@ -56,6 +56,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   /// The standard preset.
   public init() {}
+
+  /// Names of objectives, the first the standard.
+  public static var objectives: [String] { Objectives.names }
 
   /// Named settings.
   public enum Preset: String, CaseIterable, Sendable {
@@ -114,6 +117,10 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
         found.append(
           "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(text)")
       }
+    }
+    if scan.objective.objective.labels == .needed, labels == "none" {
+      found.append(
+        "the objective \(scan.objective.name) needs labels; give --labels folders or a label file, or another objective")
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")

@@ -18,7 +18,28 @@ public struct ConfigurationLayers: Sendable {
   }
 
   /// Lays an object over what is there.
+  ///
+  /// Choosing another objective, by its name alone or with settings of its own, brings its recipe as well: what a layer sets beside the
+  /// choice, and what later ones set, stands.
   public mutating func apply(_ overlay: JSONValue, source: String) {
+    let overlay = Self.replaced(overlay, Self.objective) { choice in
+      if case .text(let name) = choice { .object([name: .object([:])]) } else { choice }
+    }
+    if case .object(let choice)? = Self.value(overlay, Self.objective), choice.count == 1, let name = choice.keys.first,
+      case .object(let now)? = Self.value(tree, Self.objective), now[name] == nil,
+      let objective = Objectives.named(name), let scan = Self.value(tree, ["scan"]),
+      let before = try? JSONDecoder().decode(ContrastiveConfiguration.self, from: JSONEncoder().encode(scan)),
+      let recipe = try? JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(before.with(objective)))
+    {
+      let old = tree
+      tree = Self.replaced(tree, ["scan"]) { _ in recipe }
+      func value(_ tree: JSONValue, _ leaf: String) -> JSONValue? {
+        Self.value(tree, leaf.split(separator: ".").map(String.init))
+      }
+      for leaf in Self.leaves(tree) where value(tree, leaf) != value(old, leaf) { sources[leaf] = "objective \(name)" }
+      // Settings that only the other objective has are gone.
+      sources = sources.filter { value(tree, $0.key) != nil || value(old, $0.key) == nil }
+    }
     tree = Self.merged(tree, overlay)
     for name in Self.leaves(overlay) { sources[name] = source }
   }
@@ -55,6 +76,26 @@ public struct ConfigurationLayers: Sendable {
     let problems = configuration.problems()
     if !problems.isEmpty { throw AuditError(.configuration, problems.joined(separator: "; ")) }
     return configuration
+  }
+
+  private static let objective = ["scan", "objective"]
+
+  /// What a path leads to.
+  private static func value(_ tree: JSONValue, _ path: some Sequence<String>) -> JSONValue? {
+    var here = tree
+    for part in path {
+      guard case .object(let items) = here, let next = items[part] else { return nil }
+      here = next
+    }
+    return here
+  }
+
+  /// The tree with another value where a path leads, if it leads anywhere.
+  private static func replaced(_ tree: JSONValue, _ path: [String], _ change: (JSONValue) -> JSONValue) -> JSONValue {
+    guard let first = path.first else { return change(tree) }
+    guard case .object(var items) = tree, let next = items[first] else { return tree }
+    items[first] = replaced(next, Array(path.dropFirst()), change)
+    return .object(items)
   }
 
   private static func merged(_ base: JSONValue, _ overlay: JSONValue) -> JSONValue {

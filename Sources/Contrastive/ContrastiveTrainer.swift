@@ -28,10 +28,14 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   /// trigger to what else is in its images, so that the search and the measured attack both see it.
   public init() { augmentation.minimumCrop = 0.08 }
 
-  /// These settings with another objective and its recipe.
+  /// These settings with another objective and its recipe; epochs, batch and strengths of the augmentation stay.
   public func with(_ objective: any Objective) -> ContrastiveConfiguration {
+    let fresh = Self()
     var own = self
     own.objective = ChosenObjective(objective)
+    (own.temperature, own.learningRate, own.optimizer) = (fresh.temperature, fresh.learningRate, fresh.optimizer)
+    (own.projectionHidden, own.projectionWidth) = (fresh.projectionHidden, fresh.projectionWidth)
+    (own.augmentation.minimumCrop, own.secondAugmentation) = (fresh.augmentation.minimumCrop, nil)
     objective.adapt(&own)
     return own
   }
@@ -68,6 +72,8 @@ public struct EpochReport: Codable, Hashable, Sendable {
   public var loss: Float
   /// See ``Features/spread``; of the last batch.
   public var spread: Float
+  /// Of the features after the epoch, where they were looked at.
+  public var quality: FeatureQuality?
 
   /// Creates a report.
   public init(epoch: Int, epochs: Int, loss: Float, spread: Float) {
@@ -135,11 +141,13 @@ public struct ContrastiveTrainer: Sendable {
   ///   - threads: Threads that make views.
   ///   - state: Where to go on; nil starts afresh.
   ///   - afterEpoch: Called with the state to keep; may throw to stop.
+  ///   - measuring: What is told of the encoder after an epoch, by its arrays; nil where nothing is.
   /// - Returns: The last state; its arrays include the encoder's weights.
   public func train(
     _ set: ImageSet, on device: any Device, threads: Int, from state: TrainingState? = nil,
     afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void = { _, _, _ in },
-    afterEpoch: (TrainingState) throws -> Void
+    afterEpoch: (TrainingState) throws -> Void,
+    measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil }
   ) throws -> TrainingState {
     let batch = min(configuration.batch, set.count)
     var state = state ?? initialState(set)
@@ -159,7 +167,7 @@ public struct ContrastiveTrainer: Sendable {
     let (optimizer, target, labels) = (configuration.optimizer, objective.target, labels)
     return try loop.run(
       state, device.compile(program(batch: batch, viewsOnDevice: device.isApart)), on: device, afterStep: afterStep,
-      afterEpoch: afterEpoch, memory: memory
+      afterEpoch: afterEpoch, memory: memory, measuring: measuring
     ) { step in
       var feeds = views.feeds(step.images, epoch: step.epoch)
       feeds.append(optimizer.feed(learningRate: step.learningRate, step: step.done))

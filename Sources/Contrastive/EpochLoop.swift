@@ -33,12 +33,14 @@ struct EpochLoop {
   ///   - state: Where to go on.
   ///   - executable: The step; its first outputs are the loss and the spread of features.
   ///   - memory: Takes the third output of a step, and is kept with the state; nil for none.
+  ///   - measuring: See ``ContrastiveTrainer/train(_:on:threads:from:afterStep:afterEpoch:measuring:)``.
   ///   - feeds: Makes the step's feeds; those of the next step while a device that is apart computes this one.
   /// - Returns: The last state. A loss that is not finite ends the training, also when it is resumed.
   func run(
     _ state: TrainingState, _ executable: any Executable, on device: any Device,
     afterStep: (_ step: Int, _ steps: Int, _ loss: Float) throws -> Void,
     afterEpoch: (TrainingState) throws -> Void, memory: ViewMemory? = nil,
+    measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil },
     feeds: @escaping @Sendable (Step) -> [Tensor]
   ) throws -> TrainingState {
     var state = state
@@ -76,7 +78,9 @@ struct EpochLoop {
       state.epoch += 1
       state.arrays = store.read()
       if let memory { state.arrays[ViewMemory.name] = memory.tensor }
-      state.log.append(EpochReport(epoch: state.epoch, epochs: epochs, loss: loss / Float(steps), spread: spread))
+      var report = EpochReport(epoch: state.epoch, epochs: epochs, loss: loss / Float(steps), spread: spread)
+      report.quality = measuring(state.epoch, state.arrays)
+      state.log.append(report)
       state.warnings =
         spread < collapseThreshold
         ? [.init(.trainingCollapsed, "feature spread \(spread), below \(collapseThreshold)")] : []

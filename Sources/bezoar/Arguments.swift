@@ -29,7 +29,7 @@ struct Option {
 struct Command {
   let name: String
   let summary: String
-  /// Names of positional arguments; all are required.
+  /// Names of positional arguments; those in brackets may be left out.
   let positionals: [String]
   let options: [Option]
 }
@@ -74,10 +74,11 @@ struct Arguments {
         values[option.name, default: []].append(value)
       }
     }
-    guard positionals.count == command.positionals.count else {
+    let required = command.positionals.count { !$0.hasPrefix("[") }
+    guard (required...command.positionals.count).contains(positionals.count) else {
       let wanted = command.positionals.joined(separator: " ")
       throw UsageError(
-        description: positionals.count < command.positionals.count
+        description: positionals.count < required
           ? "missing argument: bezoar \(command.name) \(wanted)"
           : "unexpected argument \(positionals[command.positionals.count]). See: bezoar \(command.name) --help")
     }

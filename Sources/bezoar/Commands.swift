@@ -1,3 +1,4 @@
+import Auditing
 import PJRTDevice
 import Poisoning
 import Reporting
@@ -13,11 +14,15 @@ enum Commands {
     .flag("--follow-links", "read what symbolic links in a folder lead to, if it lies in the folder too"),
     .flag("--follow-all-links", "read what symbolic links in a folder lead to, wherever it lies"),
   ]
+  static let objectives = AuditConfiguration.objectives
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
     .value(
       "--preset", "NAME", "screen, quick, standard (default) or paper",
       choices: ["screen", "quick", "standard", "paper"]),
+    .value(
+      "--objective", "NAME", "what encoders are trained with, and its recipe: \(objectives.joined(separator: ", "))",
+      setting: "scan.objective", choices: objectives),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
     .value(
@@ -123,7 +128,10 @@ enum Commands {
         .value("--seed", "N", "seed of everything drawn (default 0)"), threads,
       ] + source + attack),
     stage("screen", "runs the detectors that need no training"),
-    stage("train", "trains the encoders that are searched and compared"),
+    .init(
+      name: "train",
+      summary: "trains an encoder on a dataset and nothing else; without one, the encoders of a run folder",
+      positionals: ["[DATASET]"], options: [out] + source + settings + run),
     stage("search", "searches for triggers"),
     stage("filter", "decides which images to remove"), stage("retrain", "trains encoders on the kept images"),
     stage("evaluate", "measures the encoders"),

@@ -24,6 +24,7 @@ struct Runner {
       return try audit(
         try source(), groundTruth: arguments.value("--ground-truth"),
         out: arguments.value("--out") ?? "bezoar-audit", try configuration())
+    case "train" where !arguments.positionals.isEmpty: return try train()
     case "demo": return try demo()
     case "inspect": return try inspect()
     case "poison": return try poison()
@@ -209,6 +210,17 @@ struct Runner {
       request.memory = memory
     }
     return request
+  }
+
+  /// Trains one encoder on a dataset.
+  private func train() throws -> Int32 {
+    let out = arguments.value("--out") ?? "bezoar-audit"
+    var request = try request(try source(), out, nil)
+    request.overwrite = arguments.flags.contains("--overwrite")
+    let training = try Audit(
+      request, try configuration(), device: try device(), threads: try threads(), progress: try progress())
+    print(terminalSafe("\(out)/models/scan: \(try training.pretrain())"))
+    return 0
   }
 
   private func stage() throws -> Int32 {
