@@ -386,13 +386,10 @@ def main():
         return train(name, images, labels, o.width, o.epochs, seed)
 
     def with_bezoar(name, seed, folder):
-        if not os.path.exists(folder + "/images"):
-            for i, (image, own) in enumerate(zip(images.permute(0, 2, 3, 1).numpy(), classes)):
-                os.makedirs(f"{folder}/images/{own}", exist_ok=True)
-                Image.fromarray(image).save(f"{folder}/images/{own}/{i:04}.png")
         run = f"{folder}/{name}-{seed}"
         command = [o.bezoar, "train", folder + "/images", "--objective", name, "--seed", str(seed), "--threads", str(o.threads),
-                   "--out", run, "--set", f"network.width={o.width}", "--set", f"scan.epochs={o.epochs}", "--progress", "none", "--overwrite"]
+                   "--out", run, "--set", f"network.width={o.width}", "--set", f"scan.epochs={o.epochs}", "--progress", "none",
+                   "--overwrite"]
         subprocess.run(command + (["--labels", "folders"] if name == "supcon" else []), check=True, stdout=subprocess.DEVNULL)
         encoder = Encoder(o.width)
         encoder.load_state_dict(load_file(run + "/models/scan/model.safetensors"))
@@ -402,6 +399,10 @@ def main():
     if o.only != "bezoar":
         train("simclr", images[:64], labels[:64], o.width, 1, 0)  # what is loaded late shall not count in the first row
     with tempfile.TemporaryDirectory() as folder:
+        if o.only != "torch":
+            for i, (image, own) in enumerate(zip(images.permute(0, 2, 3, 1).numpy(), classes)):
+                os.makedirs(f"{folder}/images/{own}", exist_ok=True)
+                Image.fromarray(image).save(f"{folder}/images/{own}/{i:04}.png")
         for seed in range(o.seeds):
             for name in names:
                 for program in [o.only] if o.only else programs:

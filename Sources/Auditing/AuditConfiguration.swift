@@ -120,7 +120,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     }
     if scan.objective.objective.labels == .needed, labels == "none" {
       found.append(
-        "the objective \(scan.objective.name) needs labels; give --labels folders or a label file, or another objective")
+        "the objective \(scan.objective.name) needs labels; give --labels folders or a label file, or another objective"
+      )
     }
     if let imageSize, imageSize < 16 || imageSize > 512 {
       found.append("image size must be 16 to 512 pixels, not \(imageSize)")

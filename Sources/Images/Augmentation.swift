@@ -94,7 +94,9 @@ public struct Augmentation: Codable, Hashable, Sendable {
       }
     }
     if let deviation = draws.deviation { gaussianBlur(&target, at: position, side: viewSide, deviation: deviation) }
-    if draws.isSolarized { for i in position..<position + line * viewSide { target[i] = min(target[i], 1 - target[i]) } }
+    if draws.isSolarized {
+      for i in position..<position + line * viewSide { target[i] = min(target[i], 1 - target[i]) }
+    }
   }
 
   /// Columns of what ``parameters(side:_:)`` returns.

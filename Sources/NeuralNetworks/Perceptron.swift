@@ -60,7 +60,8 @@ extension Value {
   public func standardized() -> Value {
     let width = shape[shape.rank - 1]
     return normalized(
-      moments(), gamma: owner.constant(Tensor([width], repeating: 1)), beta: owner.constant(Tensor([width], repeating: 0)),
+      moments(), gamma: owner.constant(Tensor([width], repeating: 1)),
+      beta: owner.constant(Tensor([width], repeating: 0)),
       epsilon: BatchNormalization.epsilon, ofBatch: true)
   }
 }

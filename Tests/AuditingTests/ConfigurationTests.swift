@@ -29,7 +29,35 @@ import Testing
     #expect(try layers.resolved().scan.objective == ChosenObjective(expected))
   }
 
+  @Test func aChosenObjectiveBringsItsRecipe() throws {
+    var layers = try ConfigurationLayers(.standard)
+    layers.set("scan.learningRate", to: "7", source: "file")
+    layers.set("scan.objective", to: "byol", source: "--objective")
+    let byol = try layers.resolved().scan
+    #expect(byol == AuditConfiguration().scan.with(BYOL()))
+    #expect(byol.secondAugmentation?.solarize == 0.2 && layers.sources["scan.learningRate"] == "objective byol")
+    // What a layer sets beside the choice stands, and so does what later ones set; of its own settings some may be given.
+    layers.apply(
+      .object([
+        "scan": .object([
+          "objective": .object(["isd": .object(["bankRows": .integer(512)])]), "temperature": .number(0.5),
+        ])
+      ]), source: "file")
+    layers.set("scan.objective.isd.target.momentum", to: "0.5", source: "--set")
+    let isd = try layers.resolved().scan
+    var expected = SimilarityDistillation()
+    (expected.bankRows, expected.target) = (512, MomentumTarget(0.5))
+    #expect(isd.objective == ChosenObjective(expected) && isd.temperature == 0.5 && isd.secondAugmentation == nil)
+    // The first again, as if no other had been chosen.
+    layers.set("scan.objective", to: "simclr", source: "--objective")
+    #expect(try layers.resolved().scan == AuditConfiguration().scan)
+  }
+
   @Test(arguments: [
+    ("scan.objective", "best", "one of simclr, moco-v2"), ("scan.objective", "supcon", "needs labels; give --labels"),
+    ("scan.objective", #"{"msf":{"neighbours":0}}"#, "neighbours must be 1 to 4096, not 0"),
+    ("scan.objective", #"{"moco-v2":{"bankRows":64}}"#, "must hold a batch of 256 at least, not 64"),
+    ("scan.objective", #"{"byol":{"target":{"momentum":1}}}"#, "momentum must be in [0, 1), not 1.0"),
     ("scan.epoch", "7", "did you mean scan.epochs"), ("scan.epochs", "many", "scan.epochs must be"),
     ("scan.epochs", "0", "epochs must be at least 1"), ("imageSize", "7", "image size must be 16"),
     ("search.batch", "4", "batch must be at least 8"), ("search.epochFactor", "0", "epoch factor must be at least 1"),

@@ -26,7 +26,7 @@ struct ApartDevice: Device {
   @Test(arguments: [(28, 28, Float(0.5)), (32, 32, 0), (15, 15, 1), (32, 24, 0.5), (29, 16, 0)])
   func viewsAreThoseOfTheProcessor(side: Int, viewSide: Int, blur: Float) {
     var augmentation = Augmentation()
-    (augmentation.blur, augmentation.minimumCrop) = (blur, 0.08)
+    (augmentation.blur, augmentation.minimumCrop, augmentation.solarize) = (blur, 0.08, blur)
     let (count, stride, viewStride) = (20, 3 * side * side, 3 * viewSide * viewSide)
     let images = bytes(count, side: side)
     let (stream, pixels) = (RandomStream(seed: 3), Pixels(images))

@@ -62,7 +62,8 @@ private func shift(
   _ a: [[Double]], _ b: [[Double]], _ rows: [[Double]], _ isAllowed: (Int, Int) -> Bool
 ) -> Double {
   (0..<n).reduce(0.0) { sum, i in
-    let near = rows.indices.filter { isAllowed(i, $0) }.sorted { cosine(b[i], rows[$0]) > cosine(b[i], rows[$1]) }.prefix(3)
+    let near = rows.indices.filter { isAllowed(i, $0) }.sorted { cosine(b[i], rows[$0]) > cosine(b[i], rows[$1]) }
+      .prefix(3)
     return sum + near.reduce(0.0) { $0 + 2 - 2 * cosine(a[i], rows[$1]) } / Double(near.count)
   } / Double(n)
 }
@@ -87,7 +88,9 @@ private func covariance(_ rows: [[Double]], _ i: Int, _ j: Int) -> Double {
 }
 
 private let cases: [Case] = [
-  Case(name: "simclr") { ntXentLoss([$0, $1], temperature: 0.2) } definition: {
+  Case(name: "simclr") {
+    ntXentLoss([$0, $1], temperature: 0.2)
+  } definition: {
     contrast($0, $1, positives: isTwin, others: { $0 != $1 })
   },
   Case(name: "moco-v2") {
@@ -98,18 +101,26 @@ private let cases: [Case] = [
       return sum + log(all) - cosine(a[i], b[i]) / t
     } / Double(n)
   },
-  Case(name: "moco-v3") { MoCoV3.loss($0, $1, temperature: 0.2) } definition: { a, b in
+  Case(name: "moco-v3") {
+    MoCoV3.loss($0, $1, temperature: 0.2)
+  } definition: { a, b in
     (0..<n).reduce(0.0) { sum, i in
       sum + 2 * t * (log(b.reduce(0) { $0 + exp(cosine(a[i], $1) / t) }) - cosine(a[i], b[i]) / t)
     } / Double(n)
   },
-  Case(name: "byol") { BYOL.loss($0, $1) } definition: { a, b in
+  Case(name: "byol") {
+    BYOL.loss($0, $1)
+  } definition: { a, b in
     zip(a, b).reduce(0) { $0 + 2 - 2 * cosine($1.0, $1.1) } / Double(n)
   },
-  Case(name: "simsiam") { SimSiam.cosine($0, $1) } definition: { a, b in
+  Case(name: "simsiam") {
+    SimSiam.cosine($0, $1)
+  } definition: { a, b in
     zip(a, b).reduce(0) { $0 + cosine($1.0, $1.1) } / Double(n)
   },
-  Case(name: "barlow-twins") { BarlowTwins.loss($0, $1, lambda: 0.005) } definition: { a, b in
+  Case(name: "barlow-twins") {
+    BarlowTwins.loss($0, $1, lambda: 0.005)
+  } definition: { a, b in
     func standardised(_ rows: [[Double]], _ k: Int) -> [Double] {
       let mean = rows.reduce(0) { $0 + $1[k] } / Double(n)
       let variance = rows.reduce(0) { $0 + ($1[k] - mean) * ($1[k] - mean) } / Double(n)
@@ -124,7 +135,9 @@ private let cases: [Case] = [
     }
     return sum
   },
-  Case(name: "vicreg") { VICReg().loss($0, $1) } definition: { a, b in
+  Case(name: "vicreg") {
+    VICReg().loss($0, $1)
+  } definition: { a, b in
     var loss = 0.0
     for (x, y) in zip(a, b) { for (u, v) in zip(x, y) { loss += 25 * (u - v) * (u - v) / Double(n * width) } }
     for rows in [a, b] {
@@ -137,12 +150,15 @@ private let cases: [Case] = [
   },
   Case(name: "msf") { a, b in
     MeanShift.loss(a, b, pushed(b, bank), among: a.owner.constant(0), neighbours: 3)
-  } definition: { a, b in shift(a, b, pushed(b, bank)) { _, _ in true } },
+  } definition: { a, b in
+    shift(a, b, pushed(b, bank)) { _, _ in true }
+  },
   Case(name: "cmsf") { a, b in
     let (rows, any) = (pushed(b, bank), a.owner.constant(0))
     let related = ConstrainedMeanShift.constraint(
       b, .concatenated([constant(b.owner, now), constant(b.owner, Array(before.prefix(q - n)))]), candidates: 5)
-    return (MeanShift.loss(a, b, rows, among: any, neighbours: 3)
+    return
+      (MeanShift.loss(a, b, rows, among: any, neighbours: 3)
       + MeanShift.loss(a, b, rows, among: related, neighbours: 3)) * 0.5
   } definition: { a, b in
     let (rows, past) = (pushed(b, bank), pushed(now, before))
@@ -169,7 +185,9 @@ private let cases: [Case] = [
       sum + zip(shares(b[i]), shares(a[i])).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
     } / Double(n)
   },
-  Case(name: "dcl") { DecoupledContrast.loss(.concatenated([$0, $1]), temperature: 0.2) } definition: {
+  Case(name: "dcl") {
+    DecoupledContrast.loss(.concatenated([$0, $1]), temperature: 0.2)
+  } definition: {
     contrast($0, $1, positives: isTwin, others: { !isTwin($0, $1) })
   },
   Case(name: "debiased") {

@@ -35,7 +35,8 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
   /// With a bank that fills in an epoch, and a target that follows within a few.
   private func objective(_ name: String) throws -> any Objective {
     let chosen = ChosenObjective(Objectives.named(name) ?? SimCLR())
-    var json = try #require(JSONSerialization.jsonObject(with: JSONEncoder().encode(chosen)) as? [String: [String: Any]])
+    var json = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(chosen)) as? [String: [String: Any]])
     if json[name]?["bankRows"] != nil { json[name]?["bankRows"] = 32 }
     if json[name]?["target"] != nil { json[name]?["target"] = ["momentum": 0.9, "rises": false] }
     return try JSONDecoder().decode(ChosenObjective.self, from: JSONSerialization.data(withJSONObject: json)).objective

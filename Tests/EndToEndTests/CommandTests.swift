@@ -189,6 +189,7 @@ import Testing
     (["audit", ".", "--fail-on", "bad"], "--fail-on must be"), (["audit", ".", "--threads", "0"], "--threads must be"),
     (["audit", ".", "--device", "gpu"], "there is no device gpu"), (["audit", ".", "a"], "unexpected argument a"),
     (["train", "--out", "/nonexistent"], "not a run folder"),
+    (["train", ".", "--objective", "bylo"], "one of simclr, moco-v2"), (["train", ".", "a"], "unexpected argument a"),
     (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
     (["report", "/nonexistent.json"], "cannot read"), (["audit", ".", "--max-suspects", "1.5"], "--max-suspects must"),
     (["audit", ".", "--max-asr-after", "2"], "--max-asr-after must"),
@@ -383,6 +384,40 @@ import Testing
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
       #expect(FileManager.default.fileExists(atPath: folder + "/out/state/search.training"))
+    }
+  }
+
+  /// One encoder and nothing else; the same again adds nothing, and an audit in the folder takes it.
+  @Test func trainingAloneLeavesAnEncoder() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      func train(_ extra: String...) throws -> Execution {
+        try Execution(
+          Execution.bezoarPath, ["train", folder + "/images", "--out", folder + "/out"] + Self.tiny + extra)
+      }
+      let run = try train("--labels", "folders", "--objective", "byol")
+      #expect(run.code == 0 && run.output.contains("nearest neighbours tell"), "\(run.errors)")
+      let lines = try String(contentsOfFile: folder + "/out/training.csv", encoding: .utf8).split(separator: "\n")
+      #expect(
+        lines.count == 4 && lines[0] == "epoch,loss,spread,neighbour_accuracy,alignment,uniformity,rotation_accuracy")
+      #expect(lines.dropFirst().allSatisfy { $0.split(separator: ",").count == 7 })
+      let weights = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors"))
+      #expect(try train("--labels", "folders", "--objective", "byol").output == run.output)
+      #expect(try train("--labels", "folders", "--objective", "dcl").code == 64)
+      let audit = try Self.audit(folder + "/images", folder + "/out", ["--labels", "folders", "--objective", "byol"])
+      #expect(audit.code == 4, "\(audit.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors")) == weights)
+    }
+  }
+
+  /// Objectives that ask for more than two views: a bank, past views, labels.
+  @Test(arguments: [["cmsf"], ["cmsf", "--labels", "folders"], ["supcon", "--labels", "folders"]])
+  func auditsRunWithEveryKindOfObjective(_ objective: [String]) throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(40, in: folder + "/images")
+      let run = try Self.audit(folder + "/images", folder + "/out", ["--retrain", "plain", "--objective"] + objective)
+      #expect(run.code == 4, "\(run.errors)")
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/models/plain/model.safetensors"))
     }
   }
 

@@ -86,6 +86,21 @@ import Testing
     #expect(best < 0.05)
   }
 
+  @Test func solarisedViewsHaveNothingBrighterThanAHalf() {
+    var (plain, solarised) = (Augmentation(), Augmentation())
+    solarised.solarize = 1
+    plain.solarize = 0
+    var stream = RandomStream(seed: 2)
+    let pixels = Pixels((0..<3 * 8 * 8).map { _ in UInt8(stream.integer(below: 256)) })
+    func view(_ augmentation: Augmentation, _ index: Int) -> [Float] {
+      var (own, target) = (RandomStream(seed: 5).stream(index), [Float](repeating: 0, count: pixels.count))
+      augmentation.view(pixels, at: 0, side: 8, &own, into: &target, at: 0)
+      return target
+    }
+    // What else is drawn is the same.
+    for index in 0..<20 { #expect(view(solarised, index) == view(plain, index).map { min($0, 1 - $0) }) }
+  }
+
   /// A ramp stays a ramp: the value at a place is that of the crop there, whatever the side of the view.
   @Test func smallerViewsShowTheSameCrop() {
     var augmentation = Augmentation()

@@ -32,7 +32,9 @@ public struct MeanShift: Objective {
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
     var found = target == nil ? ["\(Self.name) needs a target"] : []
-    if neighbours < 1 || neighbours > bankRows { found.append("neighbours must be 1 to \(bankRows), not \(neighbours)") }
+    if neighbours < 1 || neighbours > bankRows {
+      found.append("neighbours must be 1 to \(bankRows), not \(neighbours)")
+    }
     return found
   }
 

@@ -42,9 +42,9 @@ public enum LabelUse: Sendable {
   case ignored, used, needed
 }
 
-/// How a target follows: after each step, target = m target + (1 - m) trained, for weights and biases alike.
+/// How a target follows: in each step target = m target + (1 - m) trained, for weights and biases alike.
 ///
-/// Running statistics are the target's own, of what passes through it.
+/// Trained are those that the step began with, as in MoCo's code; BYOL takes those that it ends with, a step later. Running statistics are the target's own, of what passes through it.
 public struct MomentumTarget: Codable, Hashable, Sendable {
   /// m in the first step, [0, 1).
   public var momentum: Float

@@ -16,6 +16,7 @@ public struct SimCLR: Objective {
   public func loss(_ step: ObjectiveStep) -> Value {
     let (rows, batch) = (step.together, step.batch)
     return ntXentLoss(
-      [rows.slice(start: 0, count: batch), rows.slice(start: batch, count: batch)], temperature: step.recipe.temperature)
+      [rows.slice(start: 0, count: batch), rows.slice(start: batch, count: batch)], temperature: step.recipe.temperature
+    )
   }
 }
