@@ -68,6 +68,7 @@ let tests: [(name: String, imports: [String])] = [
 /// Files beside tests that are no sources.
 let resources = [
   "PJRTDeviceTests": ["same_audit.py", "lost_device.py"], "ContrastiveTests": ["objectives.json"],
+  "NeuralNetworksTests": ["transformer.json", "transformer.safetensors"],
 ]
 
 let package = Package(

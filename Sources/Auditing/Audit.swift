@@ -126,6 +126,15 @@ public final class Audit {
     if configuration.scans, let problem = configuration.search.problems(side: encoderSide).first {
       throw AuditError(.usage, "\(problem); encoders see \(encoderSide) x \(encoderSide) pixels")
     }
+    if let problem = configuration.network.suiting(side: encoderSide).problems(side: encoderSide).first {
+      throw AuditError(.usage, "\(problem); give --image-size, or network.patch with --set")
+    }
+    if let given, given.seesOneSide, let own = given.side, own != encoderSide {
+      throw AuditError(
+        .usage,
+        "the encoder is a vision transformer for images of \(own) pixels, not of \(encoderSide); leave out --image-size"
+      )
+    }
     try folder.claim(
       .init(
         configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
@@ -276,7 +285,7 @@ public final class Audit {
     own.learningRate *= Float(batch) / Float(own.batch)
     own.batch = batch
     own.epochs *= configuration.search.epochFactor
-    own.viewScale = configuration.search.viewScale
+    if !configuration.network.hasFixedSide { own.viewScale = configuration.search.viewScale }
     return own
   }
 

@@ -31,7 +31,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// none, folders, or a label file. They measure encoders, and train those of users' own recipe where its objective takes labels.
   public var labels = "none"
   /// Network of the scan and plain encoders; the search encoder differs in its pooling (`search.pooling`), AdvCL takes the same with three batch-norm branches.
-  public var network = ResNet.Configuration(width: 32, blocks: [1, 1, 1], stemStride: 2)
+  public var network = BackboneConfiguration.named[0].configuration
   public var scan = ContrastiveConfiguration()
   /// A safetensors file with an encoder to search instead of training one; nil trains one.
   public var encoder: String?
@@ -56,6 +56,18 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
 
   /// The standard preset.
   public init() {}
+
+  /// Sets what goes with an objective and with the network that is chosen.
+  mutating func takeRecipe(of objective: any Objective) {
+    let fresh = AdvCLConfiguration()
+    scan = scan.with(objective).suiting(network)
+    (advcl.optimizer, advcl.learningRate) =
+      network.hasFixedSide
+      ? (.forTransformers, 5e-4 * Float(advcl.batch) / 256) : (fresh.optimizer, fresh.learningRate)
+  }
+
+  /// Names of backbones, the first the standard.
+  public static var backbones: [String] { BackboneConfiguration.named.map(\.name) }
 
   /// Names of objectives, the first the standard.
   public static var objectives: [String] { Objectives.names }
@@ -87,8 +99,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       configuration.advcl.epochs = 4
       configuration.evaluation.robustImages = 250
     case .paper:
-      configuration.network = .resNet18
-      configuration.network.stem = .small
+      var network = ResNet.Configuration.resNet18
+      network.stem = .small
+      configuration.network = .resNet(network)
       configuration.scan.epochs = 200
       configuration.scan.augmentation.blur = 0.5
       configuration.filter.classifier.networks = 5
@@ -108,7 +121,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// Everything that cannot work, in words; empty if all is well.
   public func problems() -> [String] {
     var found =
-      network.problems() + scan.problems() + search.problems(side: imageSize) + filter.problems() + advcl.problems()
+      network.problems(side: imageSize) + scan.problems() + search.problems(side: imageSize) + filter.problems()
+      + advcl.problems()
     if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
     if let text = encoderNormalization {
       if encoder == nil {
@@ -117,6 +131,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
         found.append(
           "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(text)")
       }
+    }
+    if network.hasFixedSide, scan.viewScale != 1 {
+      found.append("a vision transformer sees images of one side: scan.viewScale must be 1, not \(scan.viewScale)")
     }
     if scan.objective.objective.labels == .needed, labels == "none" {
       found.append(
@@ -142,7 +159,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
       return try EncoderImport(encoder, normalization: encoderNormalization.flatMap(EncoderImport.normalization))
     } catch {
       let expected =
-        "\n  --encoder takes a safetensors file with the float32 weights of a ResNet under torchvision's names, such as models/clean/model.safetensors of a run folder"
+        "\n  --encoder takes a safetensors file with the weights of a ResNet under torchvision's names or of a vision transformer under timm's, such as models/clean/model.safetensors of a run folder"
       throw AuditError(.usage, "cannot use the encoder: \(error)\(error.code == .configuration ? "" : expected)")
     }
   }

@@ -1,6 +1,7 @@
 import Contrastive
 import Findings
 import Foundation
+import NeuralNetworks
 
 /// A configuration put together from layers: defaults, file, environment, flags; later ones win.
 ///
@@ -19,26 +20,28 @@ public struct ConfigurationLayers: Sendable {
 
   /// Lays an object over what is there.
   ///
-  /// Choosing another objective, by its name alone or with settings of its own, brings its recipe as well: what a layer sets beside the
-  /// choice, and what later ones set, stands.
+  /// Choosing another objective or backbone, by its name alone or with settings of its own, brings its recipe as well: what a layer sets
+  /// beside the choice, and what later ones set, stands.
   public mutating func apply(_ overlay: JSONValue, source: String) {
-    let overlay = Self.replaced(overlay, Self.objective) { choice in
+    var overlay = Self.replaced(overlay, Self.objective) { choice in
       if case .text(let name) = choice { .object([name: .object([:])]) } else { choice }
+    }
+    if case .text(let name)? = Self.value(overlay, ["network"]),
+      let chosen = BackboneConfiguration.named.first(where: { $0.name == name })?.configuration
+    {
+      take(recipe: "backbone \(name)") { configuration in
+        let isOther = configuration.network.hasFixedSide != chosen.hasFixedSide
+        configuration.network = chosen
+        if isOther { configuration.takeRecipe(of: configuration.scan.objective.objective) }
+      }
+      sources["network"] = source
+      overlay = Self.removing("network", from: overlay)
     }
     if case .object(let choice)? = Self.value(overlay, Self.objective), choice.count == 1, let name = choice.keys.first,
       case .object(let now)? = Self.value(tree, Self.objective), now[name] == nil,
-      let objective = Objectives.named(name), let scan = Self.value(tree, ["scan"]),
-      let before = try? JSONDecoder().decode(ContrastiveConfiguration.self, from: JSONEncoder().encode(scan)),
-      let recipe = try? JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(before.with(objective)))
+      let objective = Objectives.named(name)
     {
-      let old = tree
-      tree = Self.replaced(tree, ["scan"]) { _ in recipe }
-      func value(_ tree: JSONValue, _ leaf: String) -> JSONValue? {
-        Self.value(tree, leaf.split(separator: ".").map(String.init))
-      }
-      for leaf in Self.leaves(tree) where value(tree, leaf) != value(old, leaf) { sources[leaf] = "objective \(name)" }
-      // Settings that only the other objective has are gone.
-      sources = sources.filter { value(tree, $0.key) != nil || value(old, $0.key) == nil }
+      take(recipe: "objective \(name)") { $0.takeRecipe(of: objective) }
     }
     tree = Self.merged(tree, overlay)
     for name in Self.leaves(overlay) { sources[name] = source }
@@ -79,6 +82,27 @@ public struct ConfigurationLayers: Sendable {
   }
 
   private static let objective = ["scan", "objective"]
+
+  /// Changes what goes with a choice; nothing where what is there cannot be read, which is told in the end.
+  private mutating func take(recipe: String, _ change: (inout AuditConfiguration) -> Void) {
+    guard var own = try? JSONDecoder().decode(AuditConfiguration.self, from: JSONEncoder().encode(tree)) else { return }
+    change(&own)
+    guard let next = try? JSONDecoder().decode(JSONValue.self, from: own.encoded()) else { return }
+    let old = tree
+    tree = next
+    func value(_ tree: JSONValue, _ leaf: String) -> JSONValue? {
+      Self.value(tree, leaf.split(separator: ".").map(String.init))
+    }
+    for leaf in Self.leaves(tree) where value(tree, leaf) != value(old, leaf) { sources[leaf] = recipe }
+    // Settings that only another choice has are gone.
+    sources = sources.filter { value(tree, $0.key) != nil || value(old, $0.key) == nil }
+  }
+
+  private static func removing(_ name: String, from tree: JSONValue) -> JSONValue {
+    guard case .object(var items) = tree else { return tree }
+    items[name] = nil
+    return .object(items)
+  }
 
   /// What a path leads to.
   private static func value(_ tree: JSONValue, _ path: some Sequence<String>) -> JSONValue? {

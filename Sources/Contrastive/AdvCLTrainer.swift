@@ -14,7 +14,7 @@ public struct AdvCLConfiguration: Codable, Hashable, Sendable {
   public var temperature: Float = 0.5
   public var learningRate: Float = 0.1
   public var warmUpEpochs = 1
-  public var weightDecay: Float = 1e-4
+  public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
   public var augmentation = Augmentation()
   public var projectionWidth = 128
   /// Weight of the pseudo-label loss.
@@ -110,7 +110,7 @@ public struct AdvCLTrainer: Sendable {
     let onDevice = device.isApart
     let views = ViewMaker(
       set, configuration.augmentation, stream.stream("views"), side: set.side, threads: threads, onDevice: onDevice)
-    let optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
+    let optimizer = configuration.optimizer
     let loop = EpochLoop(
       images: set.count, batch: batch, epochs: configuration.epochs, warmUpEpochs: configuration.warmUpEpochs,
       learningRate: configuration.learningRate, stream: stream)
@@ -167,7 +167,7 @@ public struct AdvCLTrainer: Sendable {
   }
 
   private func initialState(_ sizes: [Int]) -> TrainingState {
-    var arrays = ResNet(encoder.network).initialWeights(stream.stream("network"))
+    var arrays = encoder.backbone.initialWeights(stream.stream("network"))
     arrays.merge(head.initialWeights(stream.stream("head"))) { a, _ in a }
     for layer in labelHeads(sizes) {
       arrays.merge(layer.initialWeights(stream.stream("labels"))) { a, _ in a }
@@ -235,8 +235,7 @@ public struct AdvCLTrainer: Sendable {
     }
     let trained = parameters.filter { $0.role != .statistic }
     let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
-    Optimizer.sgd(momentum: 0.9, weightDecay: configuration.weightDecay)
-      .update(trained, gradients, scope, scalars: scalars)
+    configuration.optimizer.update(trained, gradients, scope, scalars: scalars)
     scope.commitStatistics()
     return trace.program(outputs: [loss, spread(robust)])
   }

@@ -40,6 +40,14 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
     return own
   }
 
+  /// These settings with the optimizer that suits a backbone; those of the objective for a ResNet.
+  public func suiting(_ backbone: BackboneConfiguration) -> ContrastiveConfiguration {
+    guard case .transformer = backbone else { return self }
+    var own = self
+    (own.optimizer, own.learningRate) = (.forTransformers, 5e-4 * Float(batch) / 256)
+    return own
+  }
+
   /// Everything in these settings that cannot work, in words.
   public func problems() -> [String] {
     let objective = objective.objective
@@ -181,7 +189,7 @@ public struct ContrastiveTrainer: Sendable {
   }
 
   private func initialState(_ set: ImageSet) -> TrainingState {
-    var arrays = ResNet(encoder.network).initialWeights(stream.stream("network"))
+    var arrays = encoder.backbone.initialWeights(stream.stream("network"))
     if let projector { arrays.merge(projector.initialWeights(stream.stream("head"))) { a, _ in a } }
     if objective.target != nil { for (name, tensor) in arrays { arrays[Self.targetPrefix + name] = tensor } }
     if let predictor { arrays.merge(predictor.initialWeights(stream.stream("predictor"))) { a, _ in a } }

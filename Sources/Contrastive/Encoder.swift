@@ -7,7 +7,7 @@ import Tensors
 public struct Encoder: Sendable {
   /// What is needed to build the network again; `config.json` beside the weights.
   public struct Configuration: Codable, Hashable, Sendable {
-    public var network: ResNet.Configuration
+    public var network: BackboneConfiguration
     /// Side of the input in pixels.
     public var side: Int
     /// Input = (pixel in 0...1 - mean) / deviation, one of each a channel.
@@ -15,10 +15,16 @@ public struct Encoder: Sendable {
     public var deviation: [Float] = [0.25, 0.25, 0.25]
 
     /// Creates a configuration.
-    public init(network: ResNet.Configuration, side: Int) {
-      self.network = network
+    public init(network: BackboneConfiguration, side: Int) {
+      self.network = network.suiting(side: side)
       self.side = side
     }
+
+    /// Creates one with a ResNet.
+    public init(network: ResNet.Configuration, side: Int) { self.init(network: .resNet(network), side: side) }
+
+    /// The network's description.
+    public var backbone: any Backbone { network.backbone(side: side) }
 
     /// Reads the `config.json` that lies beside weights.
     ///
@@ -54,7 +60,7 @@ public struct Encoder: Sendable {
 
     /// Everything in it that cannot work, in words.
     private func problems() -> [String] {
-      var found = network.problems()
+      var found = network.problems(side: side)
       if !(16...512).contains(side) { found.append("side must be 16 to 512 pixels, not \(side)") }
       if !EncoderImport.isUsable(mean, deviation) {
         found.append("mean and deviation must be three numbers each, the deviations positive")
@@ -74,10 +80,10 @@ public struct Encoder: Sendable {
   }
 
   /// The network's description.
-  public var network: ResNet { ResNet(configuration.network) }
+  public var network: any Backbone { configuration.backbone }
 
   /// Runs the network on pixels in 0...1, [N, side, side, 3], in a trace.
-  package func activations(_ pixels: Value, _ scope: Scope) -> ResNet.Activations {
+  package func activations(_ pixels: Value, _ scope: Scope) -> Activations {
     let scale = configuration.deviation.map { 1 / $0 }
     let shift = zip(configuration.mean, scale).map { $0 * $1 }
     // Equal channels are scalars, which fuse into what follows.
@@ -108,7 +114,7 @@ public struct Encoder: Sendable {
         code: .unreadable, path: folder, detail: "model.safetensors or config.json is missing")
     }
     let weights = try SafeTensors.decode(data, path: path)
-    try SafeTensors.match(weights, ResNet(configuration.network).parameters, path: path)
+    try SafeTensors.match(weights, configuration.backbone.parameters, path: path)
     return Encoder(configuration, weights: weights)
   }
 }

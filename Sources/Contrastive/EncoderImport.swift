@@ -5,9 +5,10 @@ import Tensors
 
 /// An encoder that is given, read from a safetensors file: one of a run folder, or one that somebody else trained.
 ///
-/// Names are torchvision's ResNet, under the prefixes that MoCo, solo-learn, lightly, BYOL and DINO leave in
-/// their checkpoints, or lightly's numbered sequence. Width, blocks and stem follow from the shapes; stride of the
-/// stem, pooling, side and normalisation from the `config.json` that Bezoar writes beside its models. Strict:
+/// Names are torchvision's ResNet, or timm's vision transformer, under the prefixes that MoCo, solo-learn, lightly, BYOL and DINO leave
+/// in their checkpoints, or lightly's numbered sequence. Width, blocks, stem and patches follow from the shapes; stride of the
+/// stem, pooling, side and normalisation from the `config.json` that Bezoar writes beside its models. A transformer's heads are
+/// 64 wide, as published ones are, where no `config.json` says else; its side follows from its positions. Strict:
 /// every parameter must be there, in its shape and finite; what else lies under the prefix must be a head.
 public struct EncoderImport: Sendable {
   /// The network, its input's normalisation and side.
@@ -63,12 +64,14 @@ public struct EncoderImport: Sendable {
     let found = Self.prefixes.first { prefix in
       names.contains(prefix + "conv1.weight")
         || names.contains(prefix + "0.weight") && names.contains(prefix + "4.0.conv1.weight")
+        || names.contains(prefix + "patch_embed.proj.weight")
     }
     guard let prefix = found else {
       throw CheckpointError(code: .foreign, path: path, detail: Self.stranger(names))
     }
     let all = try SafeTensors.decode(data, path: path)
-    let isNumbered = all[prefix + "conv1.weight"] == nil
+    let isTransformer = names.contains(prefix + "patch_embed.proj.weight")
+    let isNumbered = all[prefix + "conv1.weight"] == nil && !isTransformer
     var (own, origins, rest): ([String: Tensor], [String: String], [String]) = ([:], [:], [])
     for (name, tensor) in all {
       let short = Self.torchvision(String(name.dropFirst(prefix.count)), numbered: isNumbered)
@@ -82,10 +85,10 @@ public struct EncoderImport: Sendable {
     }
     let written = try Encoder.Configuration.beside(path)
     configuration = try Self.configuration(own, written, normalization, path: path)
-    try SafeTensors.match(own, ResNet(configuration.network).parameters, path: path)
+    try SafeTensors.match(own, configuration.backbone.parameters, path: path)
     try Self.refuseUncomputable(own, origins, path: path)
     weights = own
-    side = written?.side
+    side = written?.side ?? (isTransformer ? configuration.side : nil)
     self.prefix = prefix
     matched = origins.values.sorted()
     leftOut = rest.sorted()
@@ -99,14 +102,16 @@ public struct EncoderImport: Sendable {
     return Encoder(own, weights: weights)
   }
 
+  /// True for a transformer, whose positions are those of one side.
+  public var seesOneSide: Bool { configuration.network.hasFixedSide }
+
   /// One line: what was taken and what was not.
   public var summary: String {
-    let network = configuration.network
     let heads =
       leftOut.isEmpty ? "" : "; left out \(leftOut.count), such as \(leftOut.prefix(2).joined(separator: ", "))"
     let trained = side.map { ", trained at \($0) px as its config.json says" } ?? ""
     return
-      "\(network.block.rawValue) ResNet, blocks \(network.blocks.map(String.init).joined(separator: "-")), width \(network.width)\(trained), prefix \"\(prefix)\": \(matched.count) arrays matched, none missing, none unexpected\(heads)"
+      "\(configuration.network.words)\(trained), prefix \"\(prefix)\": \(matched.count) arrays matched, none missing, none unexpected\(heads)"
   }
 
   /// The bytes of a regular file; of a large one only those that are looked at are read.
@@ -134,24 +139,25 @@ public struct EncoderImport: Sendable {
     path: String
   ) throws(CheckpointError) -> Encoder.Configuration {
     func problem(_ detail: String) -> CheckpointError { .init(code: .configuration, path: path, detail: detail) }
-    var network = network(own)
-    if let written { (network.pooling, network.stemStride) = (written.network.pooling, written.network.stemStride) }
-    let problems = network.problems()
+    let (network, side) = network(own, written)
+    let problems = network.problems(side: side)
     if !problems.isEmpty {
       throw CheckpointError(code: .mismatch, path: path, detail: problems.joined(separator: "; "))
     }
-    if let first = own["layer1.0.conv1.weight"], first.shape.rank == 4, first.shape[3] != network.width {
+    if case .resNet(let shown) = network, let first = own["layer1.0.conv1.weight"], first.shape.rank == 4,
+      first.shape[3] != shown.width
+    {
       throw CheckpointError(
         code: .mismatch, path: path,
         detail:
-          "its blocks are \(first.shape[3]) wide after a stem of \(network.width): it seems to be a ResNeXt or a wide ResNet; give a plain one, or leave the option out and one is trained"
+          "its blocks are \(first.shape[3]) wide after a stem of \(shown.width): it seems to be a ResNeXt or a wide ResNet; give a plain one, or leave the option out and one is trained"
       )
     }
     if let written, written.network != network {
       throw problem(
         "the config.json beside it is that of another network; put both files of one model into a folder of their own")
     }
-    var configuration = Encoder.Configuration(network: network, side: written?.side ?? 0)
+    var configuration = Encoder.Configuration(network: network, side: written?.side ?? side ?? 0)
     switch (given, written) {
     case (nil, nil):
       throw problem(
@@ -190,7 +196,10 @@ public struct EncoderImport: Sendable {
     (["text_model.", "text_projection", "token_embedding.", "logit_scale"], "CLIP"),
     (["lm_head.", "embed_tokens.", "word_embeddings.", "wte."], "a language model"),
     (["relative_position_bias_table"], "a Swin transformer"),
-    (["cls_token", "class_token", "patch_embed", "encoder_layer_0.", "attn.qkv."], "a vision transformer (ViT)"),
+    (
+      ["class_token", "encoder_layer_0.", "cls_token", "attn.qkv."],
+      "a vision transformer under other names than timm's"
+    ),
     (["conv_dw.", "dwconv.", "convnext", "layer_scale"], "a ConvNeXt"),
     (["denseblock1."], "a DenseNet"),
     (["embedder.embedder.convolution."], "a ResNet under the names of Hugging Face's transformers"),
@@ -202,7 +211,7 @@ public struct EncoderImport: Sendable {
   private static func stranger(_ names: [String]) -> String {
     let kind = strangers.first { $0.marks.contains { mark in names.contains { $0.contains(mark) } } }
     return
-      "a safetensors file \(kind.map { "of another network, it seems of \($0.name)" } ?? "without a ResNet that is known"): no conv1.weight under any known prefix (\(prefixes.dropLast().joined(separator: ", "))), but \(names.count) arrays\(names.isEmpty ? "" : " such as \(names.prefix(3).joined(separator: ", "))"); give a ResNet, or leave the option out and one is trained"
+      "a safetensors file \(kind.map { "of another network, it seems of \($0.name)" } ?? "without a ResNet or a transformer that is known"): no conv1.weight or patch_embed.proj.weight under any known prefix (\(prefixes.dropLast().joined(separator: ", "))), but \(names.count) arrays\(names.isEmpty ? "" : " such as \(names.prefix(3).joined(separator: ", "))"); give a ResNet, or leave the option out and one is trained"
   }
 
   /// Names of a numbered sequence (conv, norm, relu, pool, four stages) as torchvision has them.
@@ -216,7 +225,11 @@ public struct EncoderImport: Sendable {
     }
   }
 
-  private static func network(_ tensors: [String: Tensor]) -> ResNet.Configuration {
+  /// The network that arrays belong to, and the side that a transformer's positions are of.
+  private static func network(
+    _ tensors: [String: Tensor], _ written: Encoder.Configuration?
+  ) -> (BackboneConfiguration, side: Int?) {
+    if let patches = tensors["patch_embed.proj.weight"] { return transformer(tensors, patches, written) }
     var network = ResNet.Configuration()
     if let stem = tensors["conv1.weight"], stem.shape.rank == 4 {
       network.width = stem.shape[3]
@@ -227,6 +240,29 @@ public struct EncoderImport: Sendable {
       (0..<64).prefix { tensors["layer\(stage).\($0).conv1.weight"] != nil }.count
     }.prefix { $0 > 0 }.map(\.self)
     if network.blocks.isEmpty { network.blocks = [1] }
-    return network
+    if case .resNet(let own)? = written?.network {
+      (network.pooling, network.stemStride) = (own.pooling, own.stemStride)
+    }
+    return (.resNet(network), nil)
+  }
+
+  private static func transformer(
+    _ tensors: [String: Tensor], _ patches: Tensor, _ written: Encoder.Configuration?
+  ) -> (BackboneConfiguration, side: Int?) {
+    var network = VisionTransformer.Configuration()
+    if patches.shape.rank == 4 { (network.patch, network.width) = (patches.shape[0], patches.shape[3]) }
+    network.depth = (0..<64).prefix { tensors["blocks.\($0).norm1.weight"] != nil }.count
+    network.heads = max(1, network.width / 64)
+    if let hidden = tensors["blocks.0.mlp.fc1.weight"], hidden.shape.rank == 2, network.width > 0 {
+      network.expansion = hidden.shape[0] / network.width
+    }
+    if case .transformer(let own)? = written?.network {
+      (network.heads, network.positions) = (own.heads, own.positions)
+    }
+    guard let positions = tensors["pos_embed"], positions.shape.rank == 3, let patch = network.patch else {
+      return (.transformer(network), nil)
+    }
+    let grid = Int(Double(max(0, positions.shape[1] - 1)).squareRoot().rounded())
+    return (.transformer(network), grid * patch)
   }
 }

@@ -26,7 +26,7 @@ public struct TrainingMonitor: Sendable {
   private let classes: [Int]?
   private let augmentation: Augmentation
   private let stream: RandomStream
-  /// Images that are looked at.
+  /// Images that are looked at, in an order that is drawn.
   private let images: [Int]
 
   /// Images that neighbours are taken among, at most, and those that are rotated.
@@ -36,7 +36,7 @@ public struct TrainingMonitor: Sendable {
   public init(_ set: ImageSet, classes: [Int]?, _ augmentation: Augmentation, _ stream: RandomStream) {
     (self.set, self.classes, self.augmentation, self.stream) = (set, classes, augmentation, stream)
     var draw = stream.stream("images")
-    images = draw.permutation(set.count).prefix(Self.most).sorted()
+    images = Array(draw.permutation(set.count).prefix(Self.most))
   }
 
   /// Looks at an encoder.
@@ -58,7 +58,7 @@ public struct TrainingMonitor: Sendable {
       rotationAccuracy: rotationAccuracy(embedder, some, on: device))
   }
 
-  /// Every second image told by the others, those without a class left out.
+  /// One half of the images told by the other, those without a class left out.
   private func neighbourAccuracy(_ rows: Features, classes: [Int]) -> Double {
     let known = (0..<rows.count).filter { classes[$0] >= 0 }
     let (learnt, asked) = (known.indices.filter { $0 % 2 == 0 }, known.indices.filter { $0 % 2 == 1 })

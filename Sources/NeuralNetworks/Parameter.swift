@@ -15,7 +15,7 @@ public struct Parameter: Hashable, Sendable {
   /// What an array does in its layer; decides weight decay and layer-wise scaling.
   public enum Role: Hashable, Sendable {
     case weight, bias, normalization
-    /// Running mean or variance: no gradient.
+    /// Running mean or variance, or what is fixed: no gradient.
     case statistic
   }
 
@@ -26,6 +26,8 @@ public struct Parameter: Hashable, Sendable {
     case normal(Float)
     /// Uniform in -bound...bound.
     case uniform(Float)
+    /// What is given.
+    case table([Float])
   }
 
   /// Creates a description.
@@ -42,6 +44,7 @@ public struct Parameter: Hashable, Sendable {
     case .constant(let value): Tensor(shape, repeating: value)
     case .normal(let deviation): Tensor(shape, (0..<shape.count).map { _ in stream.normal() * deviation })
     case .uniform(let bound): Tensor(shape, (0..<shape.count).map { _ in stream.uniform(-bound, bound) })
+    case .table(let values): Tensor(shape, values)
     }
   }
 }

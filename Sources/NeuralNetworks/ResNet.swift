@@ -3,7 +3,7 @@ import Tensors
 /// A residual network that ends in pooled features: torchvision's ResNet-18/50 and the CIFAR family.
 ///
 /// - Source: He et al., 2015, arXiv 1512.03385; parameter names are torchvision's.
-public struct ResNet: Layer {
+public struct ResNet: Backbone {
   /// What distinguishes one network of the family from another.
   public struct Configuration: Codable, Hashable, Sendable {
     /// Residual block.
@@ -69,13 +69,7 @@ public struct ResNet: Layer {
     }
   }
 
-  /// The maps and the features of one pass.
-  public struct Activations {
-    /// The map after every stage, [N, H, W, C].
-    public let stages: [Value]
-    /// Pooled features, [N, D]; not normalised.
-    public let features: Value
-  }
+  public var featureWidth: Int { configuration.featureWidth }
 
   /// The configuration it was made from.
   public let configuration: Configuration
@@ -108,7 +102,7 @@ public struct ResNet: Layer {
     conv1.parameters + bn1.parameters + stages.joined().flatMap(\.parameters)
   }
 
-  /// Maps images [N, H, W, 3], normalised by the caller, to features.
+  /// Maps are those after every stage.
   public func callAsFunction(_ x: Value, _ scope: Scope) -> Activations {
     var y = bn1(conv1(x, scope), scope).relu()
     if configuration.stem == .large { y = y.maxPool(size: 3, stride: 2, padding: 1) }

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Reads and writes the safetensors format, float32 tensors.
+/// Reads and writes the safetensors format: float32 tensors; float16 and bfloat16 are widened when they are read.
 ///
 /// Convolution weights are stored as PyTorch does, [O, C, KH, KW], and linear weights [O, I], so
 /// that files move between Bezoar, torchvision and timm.
@@ -59,15 +59,22 @@ public enum SafeTensors {
       }
       spans.append(offsets[0]..<offsets[1])
       if type == "I64" { continue }  // num_batches_tracked, which nothing here reads
-      guard type == "F32" else {
+      guard let width = ["F32": 4, "F16": 2, "BF16": 2][type] else {
         throw CheckpointError(code: .unsupported, path: path, detail: "\(name) has the type \(type)")
       }
-      guard offsets[1] - offsets[0] == 4 * count else {
+      guard offsets[1] - offsets[0] == width * count else {
         throw malformed("\(name) has \(offsets[1] - offsets[0]) bytes for the shape \(extents)")
       }
+      let bytes = data.startIndex + start + offsets[0]..<data.startIndex + start + offsets[1]
       var scalars = [Float](repeating: 0, count: count)
-      _ = scalars.withUnsafeMutableBytes {
-        data.copyBytes(to: $0, from: data.startIndex + start + offsets[0]..<data.startIndex + start + offsets[1])
+      if width == 4 {
+        _ = scalars.withUnsafeMutableBytes { data.copyBytes(to: $0, from: bytes) }
+      } else {
+        var halves = [UInt16](repeating: 0, count: count)
+        _ = halves.withUnsafeMutableBytes { data.copyBytes(to: $0, from: bytes) }
+        scalars = halves.map {
+          type == "F16" ? Float(Float16(bitPattern: $0)) : Float(bitPattern: UInt32($0) << 16)
+        }
       }
       let tensor = Tensor(Shape(extents), scalars)
       tensors[name] = extents.count == 4 ? permuted(tensor, [2, 3, 1, 0]) : tensor

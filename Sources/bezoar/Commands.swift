@@ -14,7 +14,7 @@ enum Commands {
     .flag("--follow-links", "read what symbolic links in a folder lead to, if it lies in the folder too"),
     .flag("--follow-all-links", "read what symbolic links in a folder lead to, wherever it lies"),
   ]
-  static let objectives = AuditConfiguration.objectives
+  static let (objectives, backbones) = (AuditConfiguration.objectives, AuditConfiguration.backbones)
   static let settings: [Option] = [
     .value("--config", "FILE", "JSON file with settings, as bezoar config prints them"),
     .value(
@@ -23,6 +23,10 @@ enum Commands {
     .value(
       "--objective", "NAME", "what encoders are trained with, and its recipe: \(objectives.joined(separator: ", "))",
       setting: "scan.objective", choices: objectives),
+    .value(
+      "--backbone", "NAME",
+      "the network of the encoders: \(backbones.joined(separator: ", ")); network.patch sets patches",
+      setting: "network", choices: backbones),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),
     .value(

@@ -91,7 +91,7 @@ import Testing
 
   @Test func attacksStayInTheBallAndLowerAccuracy() throws {
     let configuration = Encoder.Configuration(network: .init(width: 4, blocks: [1], stemStride: 2), side: 8)
-    let encoder = Encoder(configuration, weights: ResNet(configuration.network).initialWeights(RandomStream(seed: 1)))
+    let encoder = Encoder(configuration, weights: configuration.backbone.initialWeights(RandomStream(seed: 1)))
     var stream = RandomStream(seed: 5)
     let labels = (0..<60).map { $0 % 2 }
     let pixels = labels.flatMap { label in

@@ -31,7 +31,7 @@ import Testing
       #expect(imported.prefix == prefix && imported.matched.count == weights.count)
       #expect(imported.leftOut.count == (prefix.isEmpty ? 2 : 3))
       let encoder = imported.encoder(side: 16)
-      #expect(encoder.weights == weights && encoder.configuration.network == network)
+      #expect(encoder.weights == weights && encoder.configuration.network == .resNet(network))
       #expect(encoder.configuration.deviation == half.deviation && imported.side == nil)
       #expect(imported.summary.contains("none missing"))
     }
@@ -102,7 +102,7 @@ extension EncoderImportTests {
     var configuration = Encoder.Configuration(
       network: .init(width: 4, blocks: [1, 2], stemStride: 2, pooling: .both), side: 24)
     (configuration.mean, configuration.deviation) = ([0.1, 0.2, 0.3], [0.5, 1, 2])
-    return Encoder(configuration, weights: ResNet(configuration.network).initialWeights(RandomStream(seed: 6)))
+    return Encoder(configuration, weights: configuration.backbone.initialWeights(RandomStream(seed: 6)))
   }
 
   private func write(_ encoder: Encoder, to folder: String, config: String? = nil) throws -> String {
@@ -194,7 +194,7 @@ extension EncoderImportTests {
   }
 
   @Test(arguments: [
-    (["cls_token", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"], "vision transformer"),
+    (["vit.embeddings.cls_token", "vit.encoder.layer.0.attention.attention.query.weight"], "vision transformer"),
     (["module.base_encoder.cls_token", "module.base_encoder.blocks.0.attn.qkv.weight"], "vision transformer"),
     (["class_token", "conv_proj.weight", "encoder.layers.encoder_layer_0.ln_1.weight"], "vision transformer"),
     (["stem.0.weight", "stages.0.blocks.0.conv_dw.weight"], "ConvNeXt"),
@@ -208,6 +208,34 @@ extension EncoderImportTests {
       let path = try file(folder, Dictionary(uniqueKeysWithValues: names.map { ($0, Tensor([1], [0])) }))
       let error = #expect(throws: CheckpointError.self) { try EncoderImport(path, normalization: half) }
       #expect(error?.code == .foreign && error?.description.contains(what) == true, "\(error?.description ?? "")")
+    }
+  }
+
+  /// timm's names: all but the heads follows from the shapes, and these are 64 wide where no config.json says else.
+  @Test func transformersAreRead() throws {
+    try Fixtures.withFolder { folder in
+      let network = VisionTransformer.Configuration(patch: 4, width: 128, depth: 2, heads: 2)
+      let weights = VisionTransformer(network, side: 16).initialWeights(RandomStream(seed: 1))
+      let named = Dictionary(uniqueKeysWithValues: weights.map { ("module.base_encoder.\($0)", $1) })
+      let path = try file(
+        folder, named.merging(["module.base_encoder.head.weight": Tensor([2, 128], repeating: 0)]) { a, _ in a })
+      let imported = try EncoderImport(path, normalization: half)
+      #expect(imported.side == 16 && imported.seesOneSide && imported.prefix == "module.base_encoder.")
+      #expect(imported.encoder(side: 16).configuration.network == .transformer(network))
+      #expect(imported.encoder(side: 16).weights == weights)
+      #expect(imported.summary.contains("vision transformer, 2 blocks, width 128, 2 heads, patches of 4 px"))
+
+      let missing = try file(folder, named.filter { !$0.key.hasSuffix("blocks.1.norm2.bias") })
+      let error = #expect(throws: CheckpointError.self) { try EncoderImport(missing, normalization: half) }
+      #expect(error?.description.contains("blocks.1.norm2.bias is missing") == true)
+
+      // Its own files say what shapes don't.
+      var other = network
+      (other.heads, other.positions) = (4, .sines)
+      let configuration = Encoder.Configuration(network: .transformer(other), side: 16)
+      let own = Encoder(configuration, weights: configuration.backbone.initialWeights(RandomStream(seed: 2)))
+      let again = try EncoderImport(try write(own, to: folder))
+      #expect(again.encoder(side: 16).configuration == configuration && again.encoder(side: 16).weights == own.weights)
     }
   }
 

@@ -26,19 +26,19 @@ import Testing
 
   /// Colours are told by any network; images of one colour look the same when they are turned.
   @Test func qualityIsThatOfTheImages() throws {
-    let set = try madeSet(80) { colouredImage($0) }
+    let set = try madeSet(240) { colouredImage($0) }
     let configuration = Encoder.Configuration(network: .init(width: 4, blocks: [1, 1], stemStride: 2), side: 16)
-    let encoder = Encoder(configuration, weights: ResNet(configuration.network).initialWeights(RandomStream(seed: 4)))
+    let encoder = Encoder(configuration, weights: configuration.backbone.initialWeights(RandomStream(seed: 4)))
     var still = Augmentation()
     (still.jitter, still.greyscale, still.flip, still.minimumCrop) = (0, 0, 0, 1)
     func quality(_ classes: [Int]?) -> FeatureQuality {
       TrainingMonitor(set, classes: classes, still, RandomStream(seed: 1)).quality(encoder, on: CPUDevice(threads: 2))
     }
-    let (told, untold) = (quality((0..<80).map { $0 % 4 }), quality(nil))
+    let (told, untold) = (quality((0..<240).map { $0 % 4 }), quality(nil))
     #expect((told.neighbourAccuracy ?? 0) > 0.9 && untold.neighbourAccuracy == nil)
     #expect(told.alignment == untold.alignment && told.alignment < 0.05)
     #expect(told.uniformity < 0 && (0.1...0.6).contains(told.rotationAccuracy))
     // Some have no class, and those that have one are told all the same.
-    #expect((quality((0..<80).map { $0 % 5 == 0 ? -1 : $0 % 4 }).neighbourAccuracy ?? 0) > 0.9)
+    #expect((quality((0..<240).map { $0 % 5 == 0 ? -1 : $0 % 4 }).neighbourAccuracy ?? 0) > 0.9)
   }
 }

@@ -179,7 +179,7 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     let device = CPUDevice(threads: 1)
     func features(branch: Int) -> [Float] {
       let trace = Trace()
-      let scope = Scope(trace, ResNet(branched.network).parameters, mode: .evaluation)
+      let scope = Scope(trace, branched.backbone.parameters, mode: .evaluation)
       scope.branch = branch
       let pixels = trace.feed("pixels", [Embedder.batch, 16, 16, 3])
       let features = Encoder(branched, weights: [:]).activations(pixels, scope).features

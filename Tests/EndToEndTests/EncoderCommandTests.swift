@@ -118,7 +118,7 @@ import Testing
 
   /// Files that are no usable encoder, and what has to be said about each.
   enum Unusable: String, CaseIterable {
-    case missing, folder, empty, pickle, archive, pointer, page, text, cutOff, vision, notFinite, half, otherConfig
+    case missing, folder, empty, pickle, archive, pointer, page, text, cutOff, vision, notFinite, double, otherConfig
 
     var says: String {
       switch self {
@@ -133,7 +133,7 @@ import Testing
       case .cutOff: "cut off"
       case .vision: "it seems of a vision transformer"
       case .notFinite: "1 of 108 values of conv1.weight are not finite"
-      case .half: "has the type F16"
+      case .double: "has the type F64"
       case .otherConfig: "another network"
       }
     }
@@ -155,10 +155,11 @@ import Testing
       case .notFinite:
         weights["conv1.weight"]?.scalars[7] = .nan
         try put([UInt8](SafeTensors.encode(weights)))
-      case .half:
-        let header = #"{"conv1.weight":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#
+      case .double:
+        let header = #"{"conv1.weight":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#
         try put(
-          withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + [0, 0])
+          withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
+            + [UInt8](repeating: 0, count: 8))
       case .otherConfig:
         try put([UInt8](SafeTensors.encode(weights)))
         let other = Encoder(.init(network: .init(width: 8, blocks: [1]), side: 16), weights: [:])

@@ -39,7 +39,8 @@ import Testing
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 9),
     (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}"#, 4),
-    (#"{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#, 2),
+    (#"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#, 8),
+    (#"{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}}"#, 4),
   ]) func malformedFilesAreRefused(_ header: String, _ body: Int) {
     #expect(throws: CheckpointError.self) { try SafeTensors.decode(file(header, body), path: "x") }
   }
@@ -98,5 +99,22 @@ import Testing
       #expect(run.code == 0 && actual.count == 3, "\(run.errors)")
       #expect(zip(actual, expected).allSatisfy { abs($0 - $1) < 1e-3 })
     }
+  }
+
+  @Test func halvesAreWidened() throws {
+    func file(_ type: String, _ halves: [UInt16]) -> Data {
+      let header = Data(
+        #"{"x":{"dtype":"\#(type)","shape":[\#(halves.count)],"data_offsets":[0,\#(2 * halves.count)]}}"#.utf8)
+      var data = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header
+      for half in halves { data += withUnsafeBytes(of: half.littleEndian) { Data($0) } }
+      return data
+    }
+    // 1, -2, the largest, the least above 0, infinity.
+    #expect(
+      try SafeTensors.decode(file("F16", [0x3C00, 0xC000, 0x7BFF, 0x0001, 0x7C00]), path: "x")["x"]?.scalars
+        == [1, -2, 65504, 5.960_464_5e-8, .infinity])
+    #expect(
+      try SafeTensors.decode(file("BF16", [0x3F80, 0xC000, 0x4049]), path: "x")["x"]?.scalars == [1, -2, 3.140_625])
+    #expect(throws: CheckpointError.self) { try SafeTensors.decode(file("F8", [1]), path: "x") }
   }
 }
