@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 BENCH = ROOT / ".build/release/bench"
 PYTHON = os.environ.get("BEZOAR_TEST_PYTHON", "python3")
 CASES = {
-    "train-w16": 1.6, "train-w32": 1.6, "train-r20": 1.5, "train-r18": 1.3,
+    "train-w16": 1.6, "train-w32": 1.6, "train-r20": 1.5, "train-r18": 1.3, "train-vit": 1.2,
     "embed-w16": 1.5, "embed-w32": 1.4, "embed-r20": 1.3, "embed-r18": 1.2,
     "advcl-w16": 2.5, "advcl-w32": 2.5, "embed-r18-224": 1.1, "k-means": 1.0,
 }

@@ -68,7 +68,7 @@ rounded = torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"
 NETWORKS = {
     "w16": (16, [1, 1, 1], 256), "w32": (32, [1, 1, 1], 256), "r20": (16, [3, 3, 3], 256),
     "r18": (64, [2, 2, 2, 2], 64), "r18-224": (64, [2, 2, 2, 2], 32),
-    "b512": (64, [2, 2, 2, 2], 512),
+    "b512": (64, [2, 2, 2, 2], 512), "vit": (192, [4], 256),
 }
 width, blocks, batch = NETWORKS[name]
 side = 224 if name == "r18-224" else 32
@@ -88,6 +88,9 @@ class Block(nn.Module):
 
 
 def encoder():
+    if name == "vit":
+        from timm.models.vision_transformer import VisionTransformer
+        return VisionTransformer(img_size=side, patch_size=4, embed_dim=width, depth=blocks[0], num_heads=3, num_classes=0), width
     stem = [nn.Conv2d(3, width, 7, 2, 3, bias=False)] if side == 224 else [nn.Conv2d(3, width, 3, 1, 1, bias=False)]
     layers = stem + [nn.BatchNorm2d(width), nn.ReLU()]
     if side == 224:

@@ -1562,6 +1562,14 @@ module @bezoar {
   }
 }
 
+// matrixProduct of many rows
+module @bezoar {
+  func.func public @main(%arg0: tensor<2051x13xf32>, %arg1: tensor<2051x48xf32>) -> (tensor<13x48xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, contracting_dims = [0] x [0], precision = [HIGHEST, HIGHEST] : (tensor<2051x13xf32>, tensor<2051x48xf32>) -> tensor<13x48xf32>
+    return %0 : tensor<13x48xf32>
+  }
+}
+
 // oneHot
 module @bezoar {
   func.func public @main(%arg0: tensor<5xf32>) -> (tensor<5x4xf32>) {

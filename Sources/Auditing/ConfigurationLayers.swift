@@ -36,6 +36,7 @@ public struct ConfigurationLayers: Sendable {
       }
       sources["network"] = source
       overlay = Self.removing("network", from: overlay)
+      if overlay == .object([:]) { return }
     }
     if case .object(let choice)? = Self.value(overlay, Self.objective), choice.count == 1, let name = choice.keys.first,
       case .object(let now)? = Self.value(tree, Self.objective), now[name] == nil,

@@ -281,8 +281,33 @@ extension Lowering {
     }
   }
 
+  /// Sum over many rows of the outer products of two of them, as gradients by the weights of a linear layer are: in parts that depend on
+  /// the shape alone, some rows at a time so that they stay in cache.
+  private func outerProducts(_ a: Operand, _ b: Operand, _ y: Operand) -> Task {
+    let (k, m, n) = (a.shape[0], a.shape[1], b.shape[1])
+    let (parallel, kernels, workspace) = (parallel, kernels, workspace)
+    let chunks = max(2, min(16, (1 << 21) / (m * n)))
+    let atOnce = 64
+    workspace.reserve(chunks * m * n)
+    let body: Parallel.Body = { chunk, _ in
+      let sums = workspace.base + chunk * m * n
+      sums.update(repeating: 0, count: m * n)
+      let (first, end) = (k * chunk / chunks, k * (chunk + 1) / chunks)
+      for start in stride(from: first, to: end, by: atOnce) {
+        kernels.pointee.outer(
+          a.address + start * m, 0, m, Int32(m), b.address + start * n, 0, n, Int32(n), 1,
+          Int32(min(atOnce, end - start)), sums, n)
+      }
+    }
+    return {
+      parallel.run(chunks, isWorthwhile: true, body)
+      for chunk in 1..<chunks { kernels.pointee.sum_rows(1, m * n, workspace.base + chunk * m * n, workspace.base) }
+      y.address.update(from: workspace.base, count: m * n)
+    }
+  }
+
   /// Rows (or columns, where there are more) in pieces that depend on the shape alone. Rows times a
-  /// matrix run on our own kernels, a transposed left operand on OpenBLAS.
+  /// matrix run on our own kernels, and so does a transposed left operand that is long; one that is short on OpenBLAS.
   func matrixProduct(
     _ a: Operand, _ b: Operand, _ transposeLeft: Bool, _ transposeRight: Bool, _ y: Operand
   ) -> Task {
@@ -314,6 +339,10 @@ extension Lowering {
         Self.pack(kernels, b.address, k, n, transposed: transposeRight, workspace.base)
         parallel.run((m + perTask - 1) / perTask, isWorthwhile: isWorthwhile, body)
       }
+    }
+    // Many more rows than a part has, so that adding up the parts is little beside them.
+    if transposeLeft && !transposeRight && n % Int(kernels.pointee.lanes) == 0 && k >= 2048 {
+      return outerProducts(a, b, y)
     }
     let byRows = m >= n
     let extent = byRows ? m : n

@@ -120,6 +120,9 @@ extension OpCase {
     .init("argMax of a product", [[130, 7], [75, 7]], differentiable: false) { _, x in
       x[0].matrixProduct(x[1], transposeRight: true).argMax()
     },
+    .init("matrixProduct of many rows", [[2051, 13], [2051, 48]], differentiable: false) { _, x in
+      x[0].matrixProduct(x[1], transposeLeft: true)
+    },
     .init("oneHot", [[5]], range: 0...6, differentiable: false) { _, x in x[0].oneHot(4) },
     .init("unit rows", [[3, 7]]) { _, x in x[0].unitRows() },
     .init("logSumExp", [[3, 7]], range: -3...3) { _, x in x[0].logSumExp() },

@@ -53,7 +53,25 @@ import Testing
     #expect(try layers.resolved().scan == AuditConfiguration().scan)
   }
 
+  @Test func aChosenBackboneBringsItsOptimizer() throws {
+    var layers = try ConfigurationLayers(.standard)
+    layers.set("scan.objective", to: "byol", source: "file")
+    layers.set("network", to: "vit-tiny", source: "--backbone")
+    layers.set("network.depth", to: "4", source: "--set")
+    let chosen = try layers.resolved()
+    #expect(chosen.network == .transformer(.init(width: 192, depth: 4, heads: 3)))
+    #expect(chosen.scan.optimizer == .forTransformers && chosen.scan.learningRate == 5e-4)
+    #expect(chosen.advcl.optimizer == .forTransformers && chosen.scan.objective == ChosenObjective(BYOL()))
+    layers.set("scan.objective", to: "dcl", source: "--objective")
+    #expect(try layers.resolved().scan.optimizer == .forTransformers)
+    layers.set("network", to: "resnet18", source: "--backbone")
+    let again = try layers.resolved()
+    #expect(again.network == .resNet(.resNet18) && again.advcl == AuditConfiguration().advcl)
+    #expect(again.scan == AuditConfiguration().scan.with(DecoupledContrast()))
+  }
+
   @Test(arguments: [
+    ("network", "vit-huge", "network must be"), ("network", #"{"width":0}"#, "a width of 1 to 4096"),
     ("scan.objective", "best", "one of simclr, moco-v2"), ("scan.objective", "supcon", "needs labels; give --labels"),
     ("scan.objective", #"{"msf":{"neighbours":0}}"#, "neighbours must be 1 to 4096, not 0"),
     ("scan.objective", #"{"moco-v2":{"bankRows":64}}"#, "must hold a batch of 256 at least, not 64"),

@@ -12,9 +12,17 @@ import Tensors
 /// The encoders that are compared with PyTorch.
 struct Network {
   let name: String
-  let configuration: ResNet.Configuration
+  let configuration: BackboneConfiguration
   let batch: Int
   var side = 32
+
+  private init(name: String, configuration: ResNet.Configuration, batch: Int, side: Int = 32) {
+    (self.name, self.configuration, self.batch, self.side) = (name, .resNet(configuration), batch, side)
+  }
+
+  private init(name: String, transformer: VisionTransformer.Configuration, batch: Int) {
+    (self.name, configuration, self.batch) = (name, .transformer(transformer), batch)
+  }
 
   static let all = [
     Network(name: "w16", configuration: .init(width: 16, blocks: [1, 1, 1]), batch: 256),
@@ -22,6 +30,9 @@ struct Network {
     Network(name: "r20", configuration: .init(width: 16, blocks: [3, 3, 3]), batch: 256),
     Network(name: "r18", configuration: .init(width: 64, blocks: [2, 2, 2, 2]), batch: 64),
   ]
+  /// ViT-tiny with four blocks.
+  static let transformer = Network(
+    name: "vit", transformer: .init(patch: 4, width: 192, depth: 4, heads: 3), batch: 256)
   /// ResNet-18 at a batch that fills an accelerator.
   static let accelerated = Network(
     name: "b512", configuration: .init(width: 64, blocks: [2, 2, 2, 2]), batch: 512)
@@ -54,7 +65,7 @@ struct Network {
 
   private func embedding(_ images: Int) -> Program {
     let trace = Trace()
-    let network = ResNet(configuration)
+    let network = encoder.backbone
     let pixels = trace.feed("pixels", [images, side, side, 3])
     let features = network(pixels * 4 - 2, Scope(trace, network.parameters, mode: .evaluation)).features
     return trace.program(outputs: [features])
@@ -113,7 +124,7 @@ struct Network {
       }
       let set = try ImageSet(ImageReader(Dataset(Path(folder)), side: side, threads: 2))
       let encoder = Encoder(
-        encoder, weights: ResNet(configuration).initialWeights(RandomStream(seed: 6)))
+        self.encoder, weights: self.encoder.backbone.initialWeights(RandomStream(seed: 6)))
       // The space and the clusters once, so that devices differ in the test alone.
       let features = Embedder(encoder, on: CPUDevice()).features(set)
       let space = ClusterSpace(features, directions: 32, shrinkage: 0, on: CPUDevice(), RandomStream(seed: 7))
@@ -140,8 +151,8 @@ struct Network {
 
   static func cases(on device: any Device) -> [Case] {
     let few = device.isApart ? [accelerated] : []
-    return (all + [demo] + few).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
-      + (all + [large, demo] + few).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
+    return (all + [transformer, demo] + few).map { $0.timed("train", $0.batch, on: device, $0.simCLR) }
+      + (all + [transformer, large, demo] + few).map { $0.timed("embed", min($0.batch, 256), on: device, $0.embedding) }
       + (all[..<2] + [demo] + few).map { $0.timed("advcl", 128, on: device, $0.advCL) }
       + ([demo] + few).map { $0.flipTest(on: device) }
   }
