@@ -77,7 +77,9 @@ extension Audit {
   }
 
   /// Trains that encoder alone; nothing is looked for. Its quality is told each few epochs, and `training.csv` has every epoch.
-  public func pretrain() throws -> String {
+  ///
+  /// - Returns: How it ended, and whether the encoder may be used.
+  public func pretrain() throws -> (words: String, isUsable: Bool) {
     progress.begin("train")
     let every = max(1, configuration.scan.epochs / 10)
     let monitor = TrainingMonitor(
@@ -99,11 +101,11 @@ extension Audit {
     var words = summary(state)
     if let last = state.log.last?.quality {
       words += last.neighbourAccuracy.map { "; 20 nearest neighbours tell \(Self.percent($0)) of the classes" } ?? ""
-      words +=
-        "; alignment \(text(last.alignment)), uniformity \(text(last.uniformity)), rotation told of \(Self.percent(last.rotationAccuracy))"
+      words += "; alignment \(text(last.alignment)), uniformity \(text(last.uniformity))"
+      words += last.rotationAccuracy.map { ", rotation told of \(Self.percent($0))" } ?? ""
     }
     progress.end("train", words)
-    return words
+    return (words, !state.warnings.contains { $0.code.isFatal })
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }

@@ -135,9 +135,13 @@ public final class Audit {
         "the encoder is a vision transformer for images of \(own) pixels, not of \(encoderSide); leave out --image-size"
       )
     }
+    // Labels that train are as much part of a run as settings are.
+    let usesLabels = configuration.scan.objective.objective.labels != .ignored
+    let trainingLabels = usesLabels ? Array("\(set.classes ?? [])".utf8) : []
     try folder.claim(
       .init(
-        configurationDigest: Digest(of: [UInt8](encoded)).description, datasetDigest: digest, source: request.source,
+        configurationDigest: Digest(of: [UInt8](encoded) + trainingLabels).description, datasetDigest: digest,
+        source: request.source,
         base: URL(fileURLWithPath: dataset.base.description).path, isPlain: [.folder, .list].contains(dataset.format),
         encoderDigest: given?.digest.description, encoderSide: encoderSide == side ? nil : encoderSide),
       overwrite: request.overwrite)

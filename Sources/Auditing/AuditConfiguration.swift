@@ -57,13 +57,20 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// The standard preset.
   public init() {}
 
-  /// Sets what goes with an objective and with the network that is chosen.
-  mutating func takeRecipe(of objective: any Objective) {
-    let fresh = AdvCLConfiguration()
-    scan = scan.with(objective).suiting(network)
+  /// Takes an objective with its recipe.
+  mutating func take(_ objective: any Objective) { scan = scan.with(objective).suiting(network) }
+
+  /// Takes a network; of another kind with the optimizers that go with it.
+  ///
+  /// - Parameter preset: What AdvCL goes back to.
+  mutating func take(_ chosen: BackboneConfiguration, preset: AdvCLConfiguration) {
+    let isOther = network.hasFixedSide != chosen.hasFixedSide
+    network = chosen
+    guard isOther else { return }
+    take(scan.objective.objective)
     (advcl.optimizer, advcl.learningRate) =
-      network.hasFixedSide
-      ? (.forTransformers, 5e-4 * Float(advcl.batch) / 256) : (fresh.optimizer, fresh.learningRate)
+      chosen.hasFixedSide
+      ? (.forTransformers, 5e-4 * Float(advcl.batch) / 256) : (preset.optimizer, preset.learningRate)
   }
 
   /// Names of backbones, the first the standard.

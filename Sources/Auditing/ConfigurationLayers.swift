@@ -11,10 +11,12 @@ public struct ConfigurationLayers: Sendable {
   /// Where each dotted name's value came from.
   public private(set) var sources: [String: String] = [:]
   private var tree: JSONValue
+  private let preset: AuditConfiguration
 
   /// Starts from a preset.
   public init(_ preset: AuditConfiguration.Preset) throws {
-    tree = try JSONDecoder().decode(JSONValue.self, from: AuditConfiguration.preset(preset).encoded())
+    self.preset = AuditConfiguration.preset(preset)
+    tree = try JSONDecoder().decode(JSONValue.self, from: self.preset.encoded())
     for name in Self.leaves(tree) { sources[name] = "preset \(preset.rawValue)" }
   }
 
@@ -26,23 +28,19 @@ public struct ConfigurationLayers: Sendable {
     var overlay = Self.replaced(overlay, Self.objective) { choice in
       if case .text(let name) = choice { .object([name: .object([:])]) } else { choice }
     }
-    if case .text(let name)? = Self.value(overlay, ["network"]),
-      let chosen = BackboneConfiguration.named.first(where: { $0.name == name })?.configuration
-    {
-      take(recipe: "backbone \(name)") { configuration in
-        let isOther = configuration.network.hasFixedSide != chosen.hasFixedSide
-        configuration.network = chosen
-        if isOther { configuration.takeRecipe(of: configuration.scan.objective.objective) }
+    if let (name, chosen) = Self.backbone(overlay) {
+      let advcl = preset.advcl
+      take(recipe: "backbone \(name)", ["network"]) { $0.take(chosen, preset: advcl) }
+      if case .text? = Self.value(overlay, ["network"]) { overlay = Self.removing("network", from: overlay) }
+      if overlay == .object([:]) {
+        sources["network"] = source
+        return
       }
-      sources["network"] = source
-      overlay = Self.removing("network", from: overlay)
-      if overlay == .object([:]) { return }
     }
     if case .object(let choice)? = Self.value(overlay, Self.objective), choice.count == 1, let name = choice.keys.first,
-      case .object(let now)? = Self.value(tree, Self.objective), now[name] == nil,
-      let objective = Objectives.named(name)
+      let objective = Objectives.named(name), Self.value(tree, Self.objective + [name]) == nil
     {
-      take(recipe: "objective \(name)") { $0.takeRecipe(of: objective) }
+      take(recipe: "objective \(name)", Self.objective) { $0.take(objective) }
     }
     tree = Self.merged(tree, overlay)
     for name in Self.leaves(overlay) { sources[name] = source }
@@ -84,9 +82,28 @@ public struct ConfigurationLayers: Sendable {
 
   private static let objective = ["scan", "objective"]
 
-  /// Changes what goes with a choice; nothing where what is there cannot be read, which is told in the end.
-  private mutating func take(recipe: String, _ change: (inout AuditConfiguration) -> Void) {
-    guard var own = try? JSONDecoder().decode(AuditConfiguration.self, from: JSONEncoder().encode(tree)) else { return }
+  /// A backbone that a layer names, or that of the kind that it describes whole.
+  private static func backbone(_ overlay: JSONValue) -> (name: String, configuration: BackboneConfiguration)? {
+    let named = BackboneConfiguration.named
+    switch value(overlay, ["network"]) {
+    case .text(let name): return named.first { $0.name == name }
+    case .object(let items) where items["depth"] != nil && items["heads"] != nil:
+      return named.first { $0.configuration.hasFixedSide }
+    case .object(let items) where items["blocks"] != nil && items["block"] != nil: return named.first
+    default: return nil
+    }
+  }
+
+  /// Changes what goes with a choice; nothing where the rest cannot be read, which is told in the end.
+  ///
+  /// - Parameter place: Where the choice stands; what is there now does not matter.
+  private mutating func take(recipe: String, _ place: [String], _ change: (inout AuditConfiguration) -> Void) {
+    func read(_ tree: JSONValue) -> AuditConfiguration? {
+      try? JSONDecoder().decode(AuditConfiguration.self, from: JSONEncoder().encode(tree))
+    }
+    let standard = (try? JSONDecoder().decode(JSONValue.self, from: preset.encoded())).flatMap { Self.value($0, place) }
+    guard var own = read(tree) ?? standard.flatMap({ value in read(Self.replaced(tree, place) { _ in value }) })
+    else { return }
     change(&own)
     guard let next = try? JSONDecoder().decode(JSONValue.self, from: own.encoded()) else { return }
     let old = tree

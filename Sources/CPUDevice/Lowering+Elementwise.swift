@@ -286,7 +286,7 @@ extension Lowering {
   private func outerProducts(_ a: Operand, _ b: Operand, _ y: Operand) -> Task {
     let (k, m, n) = (a.shape[0], a.shape[1], b.shape[1])
     let (parallel, kernels, workspace) = (parallel, kernels, workspace)
-    let chunks = max(2, min(16, (1 << 21) / (m * n)))
+    let chunks = min(16, (1 << 21) / (m * n))
     let atOnce = 64
     workspace.reserve(chunks * m * n)
     let body: Parallel.Body = { chunk, _ in
@@ -340,8 +340,8 @@ extension Lowering {
         parallel.run((m + perTask - 1) / perTask, isWorthwhile: isWorthwhile, body)
       }
     }
-    // Many more rows than a part has, so that adding up the parts is little beside them.
-    if transposeLeft && !transposeRight && n % Int(kernels.pointee.lanes) == 0 && k >= 2048 {
+    // Many rows, so that adding up the parts is little beside them, and parts for as many threads as elsewhere.
+    if transposeLeft && !transposeRight && n % Int(kernels.pointee.lanes) == 0 && k >= 2048 && m * n <= 1 << 18 {
       return outerProducts(a, b, y)
     }
     let byRows = m >= n

@@ -50,7 +50,7 @@ public struct AdvCLConfiguration: Codable, Hashable, Sendable {
 /// (three of five views, forward) is computed once.
 ///
 /// Deviates from the paper: pseudo-labels are our own k-means on the scan encoder's features of the
-/// kept images instead of an ImageNet encoder's, so labels of the data are never needed; half grey
+/// kept images instead of an ImageNet encoder's, so labels of the data are never needed (where its objective takes labels they are in these features); half grey
 /// is added to the high-frequency view.
 public struct AdvCLTrainer: Sendable {
   private let configuration: AdvCLConfiguration

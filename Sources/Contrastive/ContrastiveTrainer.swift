@@ -8,6 +8,23 @@ import Tensors
 public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   /// What is minimised.
   public var objective = ChosenObjective(SimCLR())
+
+  /// How second views differ from first ones.
+  public struct SecondView: Codable, Hashable, Sendable {
+    /// Probability that what is brighter than a half is inverted.
+    public var solarize: Float = 0
+    /// True for crops and flips only.
+    public var isWeak = false
+  }
+
+  /// How second views are drawn.
+  public var secondAugmentation: Augmentation {
+    var own = augmentation
+    own.solarize = secondView.solarize
+    if secondView.isWeak { (own.jitter, own.greyscale, own.blur, own.solarize) = (0, 0, 0, 0) }
+    return own
+  }
+
   public var epochs = 30
   public var batch = 256
   public var temperature: Float = 1
@@ -16,8 +33,8 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var warmUpEpochs = 2
   public var optimizer = Optimizer.sgd(momentum: 0.9, weightDecay: 1e-4)
   public var augmentation = Augmentation()
-  /// How second views are drawn; nil as the first.
-  public var secondAugmentation: Augmentation?
+  /// What second views have of their own.
+  public var secondView = SecondView()
   /// Side of the views relative to the images', (0, 1], see ``viewSide(of:)``. Crops magnify: at about 0.7 things have in them the size that
   /// they have in the images (Touvron et al., FixRes, 2019, arXiv 1906.06423), and a step takes some seven tenths of the time.
   public var viewScale: Float = 1
@@ -35,7 +52,7 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
     own.objective = ChosenObjective(objective)
     (own.temperature, own.learningRate, own.optimizer) = (fresh.temperature, fresh.learningRate, fresh.optimizer)
     (own.projectionHidden, own.projectionWidth) = (fresh.projectionHidden, fresh.projectionWidth)
-    (own.augmentation.minimumCrop, own.secondAugmentation) = (fresh.augmentation.minimumCrop, nil)
+    (own.augmentation.minimumCrop, own.secondView) = (fresh.augmentation.minimumCrop, fresh.secondView)
     objective.adapt(&own)
     return own
   }
@@ -58,6 +75,9 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
     if !(learningRate > 0) { found.append("learning rate must be positive, not \(learningRate)") }
     let crop = augmentation.minimumCrop
     if !(crop > 0 && crop <= 1) { found.append("minimum crop must be in (0, 1], not \(crop)") }
+    if min(projectionHidden, projectionWidth) < 1 {
+      found.append("projections must be 1 wide at least, not \(min(projectionHidden, projectionWidth))")
+    }
     if !(viewScale > 0 && viewScale <= 1) { found.append("the scale of views must be in (0, 1], not \(viewScale)") }
     if objective.bankRows > 0, objective.bankRows < batch {
       found.append("a bank must hold a batch of \(batch) at least, not \(objective.bankRows)")
@@ -237,17 +257,16 @@ public struct ContrastiveTrainer: Sendable {
         trace.update(old, to: new + (old - new) * momentum)
       }
     }
-    func update(_ parameters: [Parameter], _ scalars: Value) {
-      let trained = parameters.filter { $0.role != .statistic }
-      let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
-      configuration.optimizer.update(trained, gradients, scope, scalars: scalars)
-    }
-    if objective.predictorKeepsRate {
-      update(followed, scalars)
+    let trained = (followed + predicting).filter { $0.role != .statistic }
+    let gradients = trace.gradients(of: loss, withRespectTo: trained.map { scope[$0.name] })
+    let steady = objective.predictorKeepsRate ? predicting.count { $0.role != .statistic } : 0
+    let falling = trained.count - steady
+    configuration.optimizer.update(Array(trained[..<falling]), Array(gradients[..<falling]), scope, scalars: scalars)
+    if steady > 0 {
       let others = scalars.slice(start: 1, count: Optimizer.feedShape[0] - 1)
-      update(predicting, .concatenated([trace.constant(configuration.learningRate, [1]), others]))
-    } else {
-      update(followed + predicting, scalars)
+      configuration.optimizer.update(
+        Array(trained[falling...]), Array(gradients[falling...]), scope,
+        scalars: .concatenated([trace.constant(configuration.learningRate, [1]), others]))
     }
     scope.commitStatistics()
     guard let features = step.features else { preconditionFailure("a loss without features") }

@@ -47,7 +47,8 @@ public struct Encoder: Sendable {
       else { return nil }
       let problems: [String]
       do {
-        let configuration = try JSONDecoder().decode(Configuration.self, from: data)
+        var configuration = try JSONDecoder().decode(Configuration.self, from: data)
+        configuration.network = configuration.network.suiting(side: configuration.side)
         problems = configuration.problems()
         if problems.isEmpty { return configuration }
       } catch { problems = [(error as? DecodingError)?.words ?? "\(error)"] }
@@ -60,7 +61,7 @@ public struct Encoder: Sendable {
 
     /// Everything in it that cannot work, in words.
     private func problems() -> [String] {
-      var found = network.problems(side: side)
+      var found = network.suiting(side: side).problems(side: side)
       if !(16...512).contains(side) { found.append("side must be 16 to 512 pixels, not \(side)") }
       if !EncoderImport.isUsable(mean, deviation) {
         found.append("mean and deviation must be three numbers each, the deviations positive")

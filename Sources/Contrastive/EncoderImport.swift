@@ -64,7 +64,7 @@ public struct EncoderImport: Sendable {
     let found = Self.prefixes.first { prefix in
       names.contains(prefix + "conv1.weight")
         || names.contains(prefix + "0.weight") && names.contains(prefix + "4.0.conv1.weight")
-        || names.contains(prefix + "patch_embed.proj.weight")
+        || names.contains(prefix + "patch_embed.proj.weight") && names.contains(prefix + "cls_token")
     }
     guard let prefix = found else {
       throw CheckpointError(code: .foreign, path: path, detail: Self.stranger(names))
@@ -109,7 +109,7 @@ public struct EncoderImport: Sendable {
   public var summary: String {
     let heads =
       leftOut.isEmpty ? "" : "; left out \(leftOut.count), such as \(leftOut.prefix(2).joined(separator: ", "))"
-    let trained = side.map { ", trained at \($0) px as its config.json says" } ?? ""
+    let trained = side.map { ", trained at \($0) px" } ?? ""
     return
       "\(configuration.network.words)\(trained), prefix \"\(prefix)\": \(matched.count) arrays matched, none missing, none unexpected\(heads)"
   }
@@ -140,7 +140,10 @@ public struct EncoderImport: Sendable {
   ) throws(CheckpointError) -> Encoder.Configuration {
     func problem(_ detail: String) -> CheckpointError { .init(code: .configuration, path: path, detail: detail) }
     let (network, side) = network(own, written)
-    let problems = network.problems(side: side)
+    var problems = network.problems(side: side)
+    if let side, !(16...512).contains(side) {
+      problems.append("its positions are those of \(side) pixels, not of 16 to 512")
+    }
     if !problems.isEmpty {
       throw CheckpointError(code: .mismatch, path: path, detail: problems.joined(separator: "; "))
     }

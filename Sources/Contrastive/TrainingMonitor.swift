@@ -4,16 +4,16 @@ import Images
 import Randomness
 import Tensors
 
-/// How good the features of an encoder in training are.
+/// How good the features of an encoder in training are; nil for what cannot be told, as of features that are not finite.
 public struct FeatureQuality: Codable, Hashable, Sendable {
   /// Share of images whose class their 20 nearest neighbours tell; nil without labels.
   public var neighbourAccuracy: Double?
   /// Mean squared distance of two views of an image, of unit length; 0...4, the lower the better.
-  public var alignment: Double
+  public var alignment: Double?
   /// log mean exp(-2 d^2) over pairs of images; the lower, the more evenly they lie on the sphere.
-  public var uniformity: Double
+  public var uniformity: Double?
   /// Share of images whose rotation by a multiple of 90 degrees a linear classifier tells; 0.25 by chance.
-  public var rotationAccuracy: Double
+  public var rotationAccuracy: Double?
 }
 
 /// Measures encoders while they train.
@@ -50,21 +50,21 @@ public struct TrainingMonitor: Sendable {
       }.unitRows
     }
     let rows = embedder.features(set, images).unitRows
+    func told(_ number: Double) -> Double? { number.isFinite ? number : nil }
     return FeatureQuality(
-      neighbourAccuracy: classes.map { classes in
-        neighbourAccuracy(rows, classes: images.map { classes[$0] })
-      }, alignment: Self.alignment(viewed(0), viewed(1)),
-      uniformity: Self.uniformity(rows.subset(Array(0..<some.count))),
+      neighbourAccuracy: classes.flatMap { classes in neighbourAccuracy(rows, classes: images.map { classes[$0] }) },
+      alignment: told(Self.alignment(viewed(0), viewed(1))),
+      uniformity: told(Self.uniformity(rows.subset(Array(0..<some.count)))),
       rotationAccuracy: rotationAccuracy(embedder, some, on: device))
   }
 
   /// One half of the images told by the other, those without a class left out.
-  private func neighbourAccuracy(_ rows: Features, classes: [Int]) -> Double {
+  private func neighbourAccuracy(_ rows: Features, classes: [Int]) -> Double? {
     let known = (0..<rows.count).filter { classes[$0] >= 0 }
     let (learnt, asked) = (known.indices.filter { $0 % 2 == 0 }, known.indices.filter { $0 % 2 == 1 })
     func labels(_ some: [Int]) -> [Int] { some.map { classes[known[$0]] } }
     func own(_ some: [Int]) -> Features { rows.subset(some.map { known[$0] }) }
-    guard !asked.isEmpty else { return .nan }
+    guard !asked.isEmpty else { return nil }
     let told = nearestNeighbourLabels(own(asked), among: own(learnt), labels: labels(learnt))
     return Double(zip(told, labels(asked)).count { $0 == $1 }) / Double(asked.count)
   }
@@ -82,7 +82,7 @@ public struct TrainingMonitor: Sendable {
   }
 
   /// The classifier learns from one half of the images and is asked about the other.
-  private func rotationAccuracy(_ embedder: Embedder, _ some: [Int], on device: any Device) -> Double {
+  private func rotationAccuracy(_ embedder: Embedder, _ some: [Int], on device: any Device) -> Double? {
     let (side, stride) = (set.side, set.stride)
     let rows = embedder.features(4 * some.count) { i, target, position in
       let from = some[i / 4] * stride
@@ -97,7 +97,7 @@ public struct TrainingMonitor: Sendable {
     }
     let half = 4 * (some.count / 2)
     let (learnt, asked) = (Array(0..<half), Array(half..<4 * some.count))
-    guard !learnt.isEmpty, !asked.isEmpty else { return .nan }
+    guard !learnt.isEmpty, !asked.isEmpty else { return nil }
     let probe = LinearProbe(rows.subset(learnt), labels: learnt.map { $0 % 4 }, classes: 4, on: device)
     let told = probe.classify(rows.subset(asked))
     return Double(zip(asked, told).count { $0 % 4 == $1 }) / Double(asked.count)

@@ -31,11 +31,11 @@ public enum BackboneConfiguration: Codable, Hashable, Sendable {
     ("vit-base", .transformer(.init(width: 768, heads: 12))),
   ]
 
-  private enum Key: CodingKey { case patch }
+  private enum Key: CodingKey { case depth }
 
   public init(from decoder: any Decoder) throws {
-    // A transformer has patches.
-    let isTransformer = (try? decoder.container(keyedBy: Key.self))?.contains(.patch) == true
+    // A ResNet has blocks a stage instead.
+    let isTransformer = (try? decoder.container(keyedBy: Key.self))?.contains(.depth) == true
     self =
       try isTransformer
       ? .transformer(VisionTransformer.Configuration(from: decoder)) : .resNet(ResNet.Configuration(from: decoder))

@@ -32,16 +32,8 @@ public struct VisionTransformer: Backbone {
       (self.patch, self.width, self.depth, self.heads) = (patch, width, depth, heads)
     }
 
-    /// Patches are written in any case: they tell a transformer.
-    public func encode(to encoder: any Encoder) throws {
-      var values = encoder.container(keyedBy: CodingKeys.self)
-      try values.encode(patch, forKey: .patch)
-      try values.encode(width, forKey: .width)
-      try values.encode(depth, forKey: .depth)
-      try values.encode(heads, forKey: .heads)
-      try values.encode(expansion, forKey: .expansion)
-      try values.encode(positions, forKey: .positions)
-    }
+    /// Patches along a side, at most: a bound of memory, as every token attends to every other.
+    static let largestGrid = 64
 
     /// Everything in it that cannot work, in words; sizes are bounded, since a file may name them.
     public func problems(side: Int? = nil) -> [String] {
@@ -58,6 +50,10 @@ public struct VisionTransformer: Backbone {
       if let patch, !(1...64).contains(patch) { found.append("patches must be 1 to 64 pixels, not \(patch)") }
       if let patch, let side, patch > 0, side % patch != 0 {
         found.append("the image side \(side) must be a multiple of the patch side \(patch)")
+      }
+      if let patch, let side, patch > 0, side / patch > Self.largestGrid {
+        found.append(
+          "patches of \(patch) pixels in \(side) are more than \(Self.largestGrid) along a side; take larger ones")
       }
       return found
     }

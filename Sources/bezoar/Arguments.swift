@@ -84,6 +84,9 @@ struct Arguments {
     }
   }
 
+  /// Whether an option was given.
+  func has(_ name: String) -> Bool { values[name] != nil || flags.contains(name) }
+
   func value(_ name: String) -> String? { values[name]?.last }
 
   /// Reads a number of 0...1.

@@ -25,7 +25,7 @@ enum Commands {
       setting: "scan.objective", choices: objectives),
     .value(
       "--backbone", "NAME",
-      "the network of the encoders: \(backbones.joined(separator: ", ")); network.patch sets patches",
+      "the network of the encoders: \(backbones.joined(separator: ", "))",
       setting: "network", choices: backbones),
     .value("--set", "NAME=VALUE", "one setting by its dotted name, e.g. search.clusters=100; may be repeated"),
     .value("--seed", "N", "seed of everything random", setting: "seed"),

@@ -25,6 +25,12 @@ struct Runner {
         try source(), groundTruth: arguments.value("--ground-truth"),
         out: arguments.value("--out") ?? "bezoar-audit", try configuration())
     case "train" where !arguments.positionals.isEmpty: return try train()
+    case "train":
+      if let given = (Commands.settings + Commands.source).first(where: { arguments.has($0.name) }) {
+        throw UsageError(
+          description: "\(given.name) needs a dataset: bezoar train DATASET; a run folder keeps its settings")
+      }
+      return try stage()
     case "demo": return try demo()
     case "inspect": return try inspect()
     case "poison": return try poison()
@@ -70,8 +76,11 @@ struct Runner {
     for option in Commands.settings {
       guard let setting = option.setting else { continue }
       let variable = "BEZOAR_" + option.name.dropFirst(2).uppercased().split(separator: "-").joined(separator: "_")
-      if let text = environment[variable] { layers.set(setting, to: text, source: variable) }
-      if let text = arguments.value(option.name) { layers.set(setting, to: text, source: option.name) }
+      if let text = arguments.value(option.name) {
+        layers.set(setting, to: text, source: option.name)
+      } else if let text = environment[variable] {
+        layers.set(setting, to: text, source: variable)
+      }
     }
     if let list = arguments.value("--retrain") {
       let names = list == "none" ? [] : list.split(separator: ",").map { JSONValue.text(String($0)) }
@@ -217,10 +226,17 @@ struct Runner {
     let out = arguments.value("--out") ?? "bezoar-audit"
     var request = try request(try source(), out, nil)
     request.overwrite = arguments.flags.contains("--overwrite")
+    if let given = ["--encoder", "--ground-truth", "--json"].first(where: arguments.has) {
+      throw UsageError(
+        description: "\(given) is not for bezoar train DATASET, which trains an encoder and compares nothing")
+    }
+    var configuration = try configuration()
+    configuration.scans = true
     let training = try Audit(
-      request, try configuration(), device: try device(), threads: try threads(), progress: try progress())
-    print(terminalSafe("\(out)/models/scan: \(try training.pretrain())"))
-    return 0
+      request, configuration, device: try device(), threads: try threads(), progress: try progress())
+    let trained = try training.pretrain()
+    print(terminalSafe("\(out)/models/scan: \(trained.words)"))
+    return trained.isUsable ? 0 : 2
   }
 
   private func stage() throws -> Int32 {

@@ -35,7 +35,9 @@ import Testing
     layers.set("scan.objective", to: "byol", source: "--objective")
     let byol = try layers.resolved().scan
     #expect(byol == AuditConfiguration().scan.with(BYOL()))
-    #expect(byol.secondAugmentation?.solarize == 0.2 && layers.sources["scan.learningRate"] == "objective byol")
+    #expect(
+      byol.secondAugmentation.solarize == 0.2 && byol.augmentation.solarize == 0
+        && layers.sources["scan.learningRate"] == "objective byol")
     // What a layer sets beside the choice stands, and so does what later ones set; of its own settings some may be given.
     layers.apply(
       .object([
@@ -47,10 +49,31 @@ import Testing
     let isd = try layers.resolved().scan
     var expected = SimilarityDistillation()
     (expected.bankRows, expected.target) = (512, MomentumTarget(0.5))
-    #expect(isd.objective == ChosenObjective(expected) && isd.temperature == 0.5 && isd.secondAugmentation == nil)
+    #expect(
+      isd.objective == ChosenObjective(expected) && isd.temperature == 0.5 && isd.secondAugmentation == isd.augmentation
+    )
     // The first again, as if no other had been chosen.
     layers.set("scan.objective", to: "simclr", source: "--objective")
     #expect(try layers.resolved().scan == AuditConfiguration().scan)
+  }
+
+  /// A layer that cannot be read does not stand in the way of a later one that can, and what was printed comes back.
+  @Test func choicesReplaceWhatCannotBeRead() throws {
+    var layers = try ConfigurationLayers(.paper)
+    layers.set("network", to: "vit-huge", source: "file")
+    layers.set("network", to: "vit-small", source: "--backbone")
+    layers.set("scan.objective", to: "best", source: "file")
+    layers.set("scan.objective", to: "isd", source: "--objective")
+    let chosen = try layers.resolved()
+    #expect(chosen.scan.objective == ChosenObjective(SimilarityDistillation()))
+    #expect(chosen.network == .transformer(.init(width: 384, heads: 6)))
+    var again = try ConfigurationLayers(.standard)
+    again.apply(try JSONDecoder().decode(JSONValue.self, from: chosen.encoded()), source: "file")
+    #expect(try again.resolved() == chosen)
+    // An objective alone leaves what is AdvCL's.
+    var paper = try ConfigurationLayers(.paper)
+    paper.set("scan.objective", to: "byol", source: "--objective")
+    #expect(try paper.resolved().advcl == AuditConfiguration.preset(.paper).advcl)
   }
 
   @Test func aChosenBackboneBringsItsOptimizer() throws {
@@ -73,7 +96,9 @@ import Testing
   @Test(arguments: [
     ("network", "vit-huge", "network must be"), ("network", #"{"width":0}"#, "a width of 1 to 4096"),
     ("scan.objective", "best", "one of simclr, moco-v2"), ("scan.objective", "supcon", "needs labels; give --labels"),
-    ("scan.objective", #"{"msf":{"neighbours":0}}"#, "neighbours must be 1 to 4096, not 0"),
+    ("scan.objective", #"{"msf":{"neighbours":0}}"#, "neighbours must be 1 to 64, not 0"),
+    ("scan.objective", #"{"isd":{"bankRows":0}}"#, "a bank has 1 to 1048576 rows, not 0"),
+    ("network.patch", "8", "no setting network.patch"),
     ("scan.objective", #"{"moco-v2":{"bankRows":64}}"#, "must hold a batch of 256 at least, not 64"),
     ("scan.objective", #"{"byol":{"target":{"momentum":1}}}"#, "momentum must be in [0, 1), not 1.0"),
     ("scan.epoch", "7", "did you mean scan.epochs"), ("scan.epochs", "many", "scan.epochs must be"),

@@ -229,6 +229,14 @@ extension EncoderImportTests {
       let error = #expect(throws: CheckpointError.self) { try EncoderImport(missing, normalization: half) }
       #expect(error?.description.contains("blocks.1.norm2.bias is missing") == true)
 
+      for count in [1, 1 + 200 * 200] {
+        var odd = weights
+        odd["pos_embed"] = Tensor([1, count, 128], repeating: 0)
+        let path = try file(folder, odd)
+        let error = #expect(throws: CheckpointError.self) { try EncoderImport(path, normalization: half) }
+        #expect(error?.description.contains("not of 16 to 512") == true)
+      }
+
       // Its own files say what shapes don't.
       var other = network
       (other.heads, other.positions) = (4, .sines)

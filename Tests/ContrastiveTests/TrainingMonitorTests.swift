@@ -36,8 +36,9 @@ import Testing
     }
     let (told, untold) = (quality((0..<240).map { $0 % 4 }), quality(nil))
     #expect((told.neighbourAccuracy ?? 0) > 0.9 && untold.neighbourAccuracy == nil)
-    #expect(told.alignment == untold.alignment && told.alignment < 0.05)
-    #expect(told.uniformity < 0 && (0.1...0.6).contains(told.rotationAccuracy))
+    #expect(told.alignment == untold.alignment && (told.alignment ?? 9) < 0.05)
+    #expect((told.uniformity ?? 9) < 0 && (0.1...0.6).contains(told.rotationAccuracy ?? 9))
+    #expect(quality((0..<240).map { $0 == 7 ? 0 : -1 }).neighbourAccuracy == nil)
     // Some have no class, and those that have one are told all the same.
     #expect((quality((0..<240).map { $0 % 5 == 0 ? -1 : $0 % 4 }).neighbourAccuracy ?? 0) > 0.9)
   }

@@ -189,6 +189,8 @@ import Testing
     (["audit", ".", "--fail-on", "bad"], "--fail-on must be"), (["audit", ".", "--threads", "0"], "--threads must be"),
     (["audit", ".", "--device", "gpu"], "there is no device gpu"), (["audit", ".", "a"], "unexpected argument a"),
     (["train", "--out", "/nonexistent"], "not a run folder"),
+    (["train", "--objective", "byol", "--out", "/nonexistent"], "--objective needs a dataset"),
+    (["train", ".", "--encoder", "x"], "is not for bezoar train"),
     (["train", ".", "--objective", "bylo"], "one of simclr, moco-v2"), (["train", ".", "a"], "unexpected argument a"),
     (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
     (["report", "/nonexistent.json"], "cannot read"), (["audit", ".", "--max-suspects", "1.5"], "--max-suspects must"),

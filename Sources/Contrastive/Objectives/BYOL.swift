@@ -16,9 +16,7 @@ public struct BYOL: Objective {
     recipe.learningRate = 0.3
     recipe.augmentation.minimumCrop = 0.2
     // Appendix B: blur 1 and 0.1, solarise 0 and 0.2. Blurs of published strength leave nothing of 32 pixels.
-    var second = recipe.augmentation
-    second.solarize = 0.2
-    recipe.secondAugmentation = second
+    recipe.secondView.solarize = 0.2
   }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {

@@ -25,11 +25,9 @@ public struct ConstrainedMeanShift: Objective {
   public func adapt(_ recipe: inout ContrastiveConfiguration) { MeanShift.adaptViews(&recipe) }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    var found = target == nil ? ["\(Self.name) needs a target"] : []
-    if neighbours < 1 || candidates < neighbours || candidates > bankRows {
-      found.append("neighbours must be at least 1 and at most the candidates, these at most the bank")
-    }
-    return found
+    problemsOfBank(neighbours: candidates)
+      + ((1...max(1, candidates)).contains(neighbours)
+        ? [] : ["neighbours must be 1 to the \(candidates) candidates, not \(neighbours)"])
   }
 
   public func projector(_ features: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? {

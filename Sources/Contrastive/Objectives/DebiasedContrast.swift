@@ -38,7 +38,7 @@ public struct DebiasedContrast: Objective {
     let top = 1 / temperature
     let positive = (pairs.positive - top).exponential()
     let mean = ((pairs.similarity - top).exponential() * (-pairs.image + 1)).sum([1]) * (1 / negatives)
-    let floor = rows.owner.constant(exp(-2 * top))
+    let floor = rows.owner.constant(max(exp(-2 * top), .leastNormalMagnitude))
     let corrected = ((mean - positive * classShare) * (1 / (1 - classShare))).maximum(floor)
     return ((positive + corrected * negatives).logarithm() - (pairs.positive - top)).mean()
   }

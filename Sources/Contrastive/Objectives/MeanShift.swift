@@ -25,18 +25,10 @@ public struct MeanShift: Objective {
   static func adaptViews(_ recipe: inout ContrastiveConfiguration) {
     recipe.learningRate = 0.05
     recipe.augmentation.minimumCrop = 0.2
-    var weak = recipe.augmentation
-    (weak.jitter, weak.greyscale, weak.blur) = (0, 0, 0)
-    recipe.secondAugmentation = weak
+    recipe.secondView.isWeak = true
   }
 
-  public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    var found = target == nil ? ["\(Self.name) needs a target"] : []
-    if neighbours < 1 || neighbours > bankRows {
-      found.append("neighbours must be 1 to \(bankRows), not \(neighbours)")
-    }
-    return found
-  }
+  public func problems(_ recipe: ContrastiveConfiguration) -> [String] { problemsOfBank(neighbours: neighbours) }
 
   /// Feature, twice that, a quarter.
   public func projector(_ features: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? {

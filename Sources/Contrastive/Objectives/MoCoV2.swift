@@ -23,7 +23,7 @@ public struct MoCoV2: Objective {
   }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    target == nil ? ["\(Self.name) needs a target"] : []
+    problemsOfBank()
   }
 
   public func loss(_ step: ObjectiveStep) -> Value {

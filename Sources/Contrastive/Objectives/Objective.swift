@@ -68,6 +68,15 @@ public struct MomentumTarget: Codable, Hashable, Sendable {
 
 extension Objective {
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] { [] }
+  /// What an objective with a target and a bank cannot do without.
+  func problemsOfBank(neighbours: Int = 1) -> [String] {
+    var found = target == nil ? ["\(Self.name) needs a target"] : []
+    if !(1...1 << 20).contains(bankRows) { found.append("a bank has 1 to \(1 << 20) rows, not \(bankRows)") }
+    if !(1...64).contains(neighbours) || neighbours > bankRows {
+      found.append("neighbours must be 1 to \(max(1, min(64, bankRows))), not \(neighbours)")
+    }
+    return found
+  }
   /// Two layers, as in SimCLR.
   public func projector(_ features: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? {
     Perceptron("head", [features, recipe.projectionHidden, recipe.projectionWidth])

@@ -24,7 +24,7 @@ public struct SimilarityDistillation: Objective {
   }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    target == nil ? ["\(Self.name) needs a target"] : []
+    problemsOfBank()
   }
 
   public func projector(_ features: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? { nil }
