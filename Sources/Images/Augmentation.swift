@@ -152,7 +152,8 @@ private struct Draws {
     let blurs = stream.uniform() < augmentation.blur
     let deviation = stream.uniform(0.1, 2)
     self.deviation = blurs ? deviation : nil
-    isSolarized = stream.uniform() < augmentation.solarize
+    // The last, and only where it is asked for: whoever draws on from the same stream is not moved by it.
+    isSolarized = augmentation.solarize > 0 && stream.uniform() < augmentation.solarize
   }
 }
 

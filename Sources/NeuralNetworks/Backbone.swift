@@ -34,6 +34,13 @@ public enum BackboneConfiguration: Codable, Hashable, Sendable {
   private enum Key: CodingKey { case depth }
 
   public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription:
+            "there is no backbone \(name); backbones are \(Self.named.map(\.name).joined(separator: ", "))"))
+    }
     // A ResNet has blocks a stage instead.
     let isTransformer = (try? decoder.container(keyedBy: Key.self))?.contains(.depth) == true
     self =

@@ -44,7 +44,8 @@ public enum LabelUse: Sendable {
 
 /// How a target follows: in each step target = m target + (1 - m) trained, for weights and biases alike.
 ///
-/// Trained are those that the step began with, as in MoCo's code; BYOL takes those that it ends with, a step later. Running statistics are the target's own, of what passes through it.
+/// Trained are those that the step began with, as in MoCo's code; BYOL takes those that it ends with, a step later. Running statistics are
+/// the target's own, of what passes through it.
 public struct MomentumTarget: Codable, Hashable, Sendable {
   /// m in the first step, [0, 1).
   public var momentum: Float
