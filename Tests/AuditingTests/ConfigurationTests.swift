@@ -94,7 +94,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("network", "vit-huge", "no backbone vit-huge; backbones are resnet-small"), ("network", #"{"width":0}"#, "a width of 1 to 4096"),
+    ("network", "vit-huge", "no backbone vit-huge; backbones are resnet-small"),
+    ("network", #"{"width":0}"#, "a width of 1 to 4096"),
     ("scan.objective", "best", "one of simclr, moco-v2"), ("scan.objective", "supcon", "needs labels; give --labels"),
     ("scan.objective", #"{"msf":{"neighbours":0}}"#, "neighbours must be 1 to 64, not 0"),
     ("scan.objective", #"{"isd":{"bankRows":0}}"#, "a bank has 1 to 1048576 rows, not 0"),
