@@ -100,15 +100,13 @@ extension Audit {
     try folder.write(Data(([header] + rows).joined(separator: "\n").utf8 + [0x0A]), to: "training.csv")
     var words = summary(state)
     if let last = state.log.last?.quality {
-      words += last.neighbourAccuracy.map { "; 20 nearest neighbours tell \(Self.percent($0)) of the classes" } ?? ""
+      words += last.neighbourAccuracy.map { "; 20 nearest neighbours tell \(percent($0)) of the classes" } ?? ""
       words += "; alignment \(text(last.alignment)), uniformity \(text(last.uniformity))"
-      words += last.rotationAccuracy.map { ", rotation told of \(Self.percent($0))" } ?? ""
+      words += last.rotationAccuracy.map { ", rotation told of \(percent($0))" } ?? ""
     }
     progress.end("train", words)
     return (words, !state.warnings.contains { $0.code.isFatal })
   }
-
-  private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 
   /// True if an encoder trained on all images with the users' own recipe is needed to compare with.
   private var isCompared: Bool {

@@ -70,7 +70,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     take(scan.objective.objective)
     (advcl.optimizer, advcl.learningRate) =
       chosen.hasFixedSide
-      ? (.forTransformers, 5e-4 * Float(advcl.batch) / 256) : (preset.optimizer, preset.learningRate)
+      ? (.forTransformers, Optimizer.learningRateForTransformers(batch: advcl.batch))
+      : (preset.optimizer, preset.learningRate)
   }
 
   /// Names of backbones, the first the standard.

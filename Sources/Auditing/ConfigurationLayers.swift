@@ -69,7 +69,7 @@ public struct ConfigurationLayers: Sendable {
     // A preset's choice that another layer replaced is no mistake.
     let given = sources.filter { !$0.value.hasPrefix("preset ") }.keys
     let unknown = given.filter { name in
-      !names.contains(name) && !names.contains { $0.hasPrefix(name + ".") } && !Self.isNull(tree, name)
+      !names.contains(name) && !names.contains { $0.hasPrefix(name + ".") } && Self.value(tree, name) != .null
     }.sorted()
     if let first = unknown.first {
       let near = nearest(first, to: names.sorted()).map { "; did you mean \($0)?" } ?? ""
@@ -108,12 +108,9 @@ public struct ConfigurationLayers: Sendable {
     guard let next = try? JSONDecoder().decode(JSONValue.self, from: own.encoded()) else { return }
     let old = tree
     tree = next
-    func value(_ tree: JSONValue, _ leaf: String) -> JSONValue? {
-      Self.value(tree, leaf.split(separator: ".").map(String.init))
-    }
-    for leaf in Self.leaves(tree) where value(tree, leaf) != value(old, leaf) { sources[leaf] = recipe }
+    for leaf in Self.leaves(tree) where Self.value(tree, leaf) != Self.value(old, leaf) { sources[leaf] = recipe }
     // Settings that only another choice has are gone.
-    sources = sources.filter { value(tree, $0.key) != nil || value(old, $0.key) == nil }
+    sources = sources.filter { Self.value(tree, $0.key) != nil || Self.value(old, $0.key) == nil }
   }
 
   private static func removing(_ name: String, from tree: JSONValue) -> JSONValue {
@@ -122,8 +119,13 @@ public struct ConfigurationLayers: Sendable {
     return .object(items)
   }
 
+  /// What a dotted name leads to.
+  private static func value(_ tree: JSONValue, _ name: String) -> JSONValue? {
+    value(tree, name.split(separator: ".").map(String.init))
+  }
+
   /// What a path leads to.
-  private static func value(_ tree: JSONValue, _ path: some Sequence<String>) -> JSONValue? {
+  private static func value(_ tree: JSONValue, _ path: [String]) -> JSONValue? {
     var here = tree
     for part in path {
       guard case .object(let items) = here, let next = items[part] else { return nil }
@@ -153,15 +155,6 @@ public struct ConfigurationLayers: Sendable {
   private static func leaves(_ value: JSONValue, _ prefix: String = "") -> Set<String> {
     guard case .object(let items) = value, !items.isEmpty else { return [prefix] }
     return Set(items.flatMap { leaves($0.value, prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") })
-  }
-
-  private static func isNull(_ tree: JSONValue, _ name: String) -> Bool {
-    var here = tree
-    for part in name.split(separator: ".") {
-      guard case .object(let items) = here, let next = items[String(part)] else { return false }
-      here = next
-    }
-    return here == .null
   }
 }
 

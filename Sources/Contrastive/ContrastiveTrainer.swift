@@ -61,7 +61,7 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public func suiting(_ backbone: BackboneConfiguration) -> ContrastiveConfiguration {
     guard case .transformer = backbone else { return self }
     var own = self
-    (own.optimizer, own.learningRate) = (.forTransformers, 5e-4 * Float(batch) / 256)
+    (own.optimizer, own.learningRate) = (.forTransformers, Optimizer.learningRateForTransformers(batch: batch))
     return own
   }
 

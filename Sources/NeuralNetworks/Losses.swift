@@ -16,10 +16,9 @@ public func ntXentLoss(_ views: [Value], temperature: Float) -> Value {
   let images = views[0].shape[0]
   let total = images * views.count
   let z = Value.concatenated(views).unitRows()
-  // Made of indices: dense masks of a large batch would be most of a printed program.
   let trace = z.owner
-  let own = trace.constant(Tensor([total], (0..<total).map(Float.init))).oneHot(total)
-  let image = trace.constant(Tensor([total], (0..<total).map { Float($0 % images) })).oneHot(images)
+  let own = trace.identity(total)
+  let image = trace.oneHot((0..<total).map { $0 % images }, depth: images)
   let positives = Value.concatenated(views.map { _ in image }, axis: 1) - own
   let similarity = z.matrixProduct(z, transposeRight: true) * (1 / temperature) + own * -1e9
   let attraction = (similarity * (positives * (1 / Float(views.count - 1)))).sum([1])

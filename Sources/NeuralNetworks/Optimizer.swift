@@ -10,8 +10,9 @@ public enum Optimizer: Codable, Hashable, Sendable {
   /// Adam with decoupled weight decay (Loshchilov and Hutter, 2017, arXiv 1711.05101).
   case adamW(beta1: Float, beta2: Float, weightDecay: Float, epsilon: Float)
 
-  /// Caron et al., DINO, 2021, section 3.1, arXiv 2104.14294, with a learning rate of 0.0005 times the batch over 256.
+  /// For transformers, and the learning rate that goes with it: Caron et al., DINO, 2021, section 3.1, arXiv 2104.14294.
   public static let forTransformers = Optimizer.adamW(beta1: 0.9, beta2: 0.999, weightDecay: 0.04, epsilon: 1e-8)
+  public static func learningRateForTransformers(batch: Int) -> Float { 5e-4 * Float(batch) / 256 }
 
   /// Names and shapes of the state that the optimizer keeps for a parameter.
   public func slots(_ parameter: Parameter) -> [(name: String, shape: Shape)] {

@@ -122,21 +122,13 @@ public struct VisionTransformer: Backbone {
     let token = scope["cls_token"] + trace.constant(0, [n, 1, width])
     var tokens =
       Value.concatenated([token, patches.reshaped([n, count, width])], axis: 1) + scope["pos_embed"]
-    var maps: [Value] = []
-    /// Tokens of patches as a map that all that follows depends on.
-    func mapped(_ tokens: Value) -> Value {
-      let map = tokens.slice(axis: 1, start: 1, count: count).reshaped([n, grid, grid, width])
-      maps.append(map)
-      return .concatenated(
-        [tokens.slice(axis: 1, start: 0, count: 1), map.reshaped([n, count, width])], axis: 1)
-    }
-    for (k, block) in blocks.enumerated() {
-      // What the last block takes of patches is the last that the class token sees of them.
-      if k == blocks.count - 1 { tokens = mapped(tokens) }
-      tokens = block(tokens, scope)
-    }
+    for block in blocks.dropLast() { tokens = block(tokens, scope) }
+    // What the last block takes of patches is the last that the class token sees of them: a map that all features depend on.
+    let map = tokens.slice(axis: 1, start: 1, count: count).reshaped([n, grid, grid, width])
+    tokens = .concatenated([tokens.slice(axis: 1, start: 0, count: 1), map.reshaped([n, count, width])], axis: 1)
+    for block in blocks.suffix(1) { tokens = block(tokens, scope) }
     let last = tokens.slice(axis: 1, start: 0, count: 1).reshaped([n, width])
-    return Activations(stages: maps, features: norm(last, scope))
+    return Activations(stages: [map], features: norm(last, scope))
   }
 
   /// Attention and a perceptron, each on normalised tokens and added to them.

@@ -47,6 +47,15 @@ public final class Trace {
   /// Returns dense constants.
   public func constant(_ tensor: Tensor) -> Value { add(.literal(tensor.scalars), [], tensor.shape) }
 
+  /// Returns rows with 1 in one column each, [columns.count, depth]; made of indices, as dense constants of a large batch would be most of a
+  /// printed program.
+  public func oneHot(_ columns: [Int], depth: Int) -> Value {
+    constant(Tensor([columns.count], columns.map(Float.init))).oneHot(depth)
+  }
+
+  /// Returns the matrix that is 1 on the diagonal and 0 elsewhere.
+  public func identity(_ size: Int) -> Value { oneHot(Array(0..<size), depth: size) }
+
   /// Says that at the end of a run the state buffer takes this value.
   ///
   /// - Precondition: `state` came from `state(_:_:)` and has the value's shape; updated once.

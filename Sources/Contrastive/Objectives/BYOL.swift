@@ -20,7 +20,7 @@ public struct BYOL: Objective {
   }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    target == nil ? ["\(Self.name) needs a target"] : []
+    problemsOfTarget
   }
 
   public func predictor(_ width: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? {

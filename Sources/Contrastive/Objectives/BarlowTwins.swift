@@ -36,7 +36,7 @@ public struct BarlowTwins: Objective {
   package static func loss(_ first: Value, _ second: Value, lambda: Float) -> Value {
     let (n, width, trace) = (Float(first.shape[0]), first.shape[1], first.owner)
     let agreement = first.standardized().matrixProduct(second.standardized(), transposeLeft: true) * (1 / n)
-    let own = trace.constant(Tensor([width], (0..<width).map(Float.init))).oneHot(width)
+    let own = trace.identity(width)
     let off = agreement - own
     // On the diagonal (C - 1)^2, elsewhere lambda C^2.
     return (off * off * (own * (1 - lambda) + lambda)).sum()

@@ -79,6 +79,6 @@ public struct ConstrainedMeanShift: Objective {
 
   /// 1 where a row of the bank is the image itself, as it has just been put in; [N, Q].
   private static func itself(_ n: Int, _ q: Int, _ trace: Trace) -> Value {
-    trace.constant(Tensor([n], (0..<n).map(Float.init))).oneHot(q)
+    trace.oneHot(Array(0..<n), depth: q)
   }
 }

@@ -39,7 +39,7 @@ struct ViewPairs {
     let (total, trace) = (rows.shape[0], rows.owner)
     let (z, images) = (rows.unitRows(), total / 2)
     similarity = z.matrixProduct(z, transposeRight: true) * (1 / temperature)
-    let own = trace.constant(Tensor([total], (0..<total).map { Float($0 % images) })).oneHot(images)
+    let own = trace.oneHot((0..<total).map { $0 % images }, depth: images)
     image = .concatenated([own, own], axis: 1)
     let other = Value.concatenated([
       z.slice(start: images, count: images), z.slice(start: 0, count: images),

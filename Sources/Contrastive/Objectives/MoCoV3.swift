@@ -19,7 +19,7 @@ public struct MoCoV3: Objective {
   }
 
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] {
-    target == nil ? ["\(Self.name) needs a target"] : []
+    problemsOfTarget
   }
 
   public func projector(_ features: Int, _ recipe: ContrastiveConfiguration) -> Perceptron? {

@@ -69,9 +69,10 @@ public struct MomentumTarget: Codable, Hashable, Sendable {
 
 extension Objective {
   public func problems(_ recipe: ContrastiveConfiguration) -> [String] { [] }
-  /// What an objective with a target and a bank cannot do without.
+  /// What an objective cannot do without that follows a target, and one that keeps past targets.
+  var problemsOfTarget: [String] { target == nil ? ["\(Self.name) needs a target"] : [] }
   func problemsOfBank(neighbours: Int = 1) -> [String] {
-    var found = target == nil ? ["\(Self.name) needs a target"] : []
+    var found = problemsOfTarget
     if !(1...1 << 20).contains(bankRows) { found.append("a bank has 1 to \(1 << 20) rows, not \(bankRows)") }
     if !(1...64).contains(neighbours) || neighbours > bankRows {
       found.append("neighbours must be 1 to \(max(1, min(64, bankRows))), not \(neighbours)")

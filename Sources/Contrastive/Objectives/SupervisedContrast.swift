@@ -31,7 +31,7 @@ public struct SupervisedContrast: Objective {
   package static func loss(_ rows: Value, labels: Value, temperature: Float) -> Value {
     let (total, trace) = (rows.shape[0], rows.owner)
     let pairs = ViewPairs(rows, temperature: temperature)
-    let itself = trace.constant(Tensor([total], (0..<total).map(Float.init))).oneHot(total)
+    let itself = trace.identity(total)
     let both = Value.concatenated([labels, labels]).reshaped([total, 1])
     let isSame = both.isEqual(to: both.reshaped([1, total])) * both.isGreater(than: trace.constant(-0.5))
     let positives = isSame.maximum(pairs.image) - itself

@@ -47,7 +47,7 @@ public struct VICReg: Objective {
   private func shared(_ rows: Value) -> Value {
     let (own, width, trace) = (centred(rows), rows.shape[1], rows.owner)
     let all = own.matrixProduct(own, transposeLeft: true) * (1 / Float(rows.shape[0] - 1))
-    let diagonal = trace.constant(Tensor([width], (0..<width).map(Float.init))).oneHot(width)
+    let diagonal = trace.identity(width)
     let off = all * (-diagonal + 1)
     return (off * off).sum() * (1 / Float(width))
   }
