@@ -104,6 +104,158 @@ module @bezoar {
   }
 }
 
+// errorFunction
+module @bezoar {
+  func.func public @main(%arg0: tensor<3x7xf32>) -> (tensor<3x7xf32>, tensor<3x7xf32>) {
+    %0 = stablehlo.constant dense<4.0> : tensor<f32>
+    %1 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %2 = stablehlo.minimum %arg0, %1 : tensor<3x7xf32>
+    %3 = stablehlo.constant dense<-4.0> : tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %5 = stablehlo.maximum %2, %4 : tensor<3x7xf32>
+    %6 = stablehlo.multiply %5, %5 : tensor<3x7xf32>
+    %7 = stablehlo.constant dense<1.974832457563025e-06> : tensor<f32>
+    %8 = stablehlo.broadcast_in_dim %7, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %9 = stablehlo.multiply %8, %6 : tensor<3x7xf32>
+    %10 = stablehlo.constant dense<0.0002880416577681899> : tensor<f32>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %12 = stablehlo.add %9, %11 : tensor<3x7xf32>
+    %13 = stablehlo.multiply %12, %6 : tensor<3x7xf32>
+    %14 = stablehlo.constant dense<0.004003646317869425> : tensor<f32>
+    %15 = stablehlo.broadcast_in_dim %14, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %16 = stablehlo.add %13, %15 : tensor<3x7xf32>
+    %17 = stablehlo.multiply %16, %6 : tensor<3x7xf32>
+    %18 = stablehlo.constant dense<0.05346747860312462> : tensor<f32>
+    %19 = stablehlo.broadcast_in_dim %18, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %20 = stablehlo.add %17, %19 : tensor<3x7xf32>
+    %21 = stablehlo.multiply %20, %6 : tensor<3x7xf32>
+    %22 = stablehlo.constant dense<0.19624896347522736> : tensor<f32>
+    %23 = stablehlo.broadcast_in_dim %22, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %24 = stablehlo.add %21, %23 : tensor<3x7xf32>
+    %25 = stablehlo.multiply %24, %6 : tensor<3x7xf32>
+    %26 = stablehlo.constant dense<1.128378987312317> : tensor<f32>
+    %27 = stablehlo.broadcast_in_dim %26, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %28 = stablehlo.add %25, %27 : tensor<3x7xf32>
+    %29 = stablehlo.constant dense<3.7480898754438385e-05> : tensor<f32>
+    %30 = stablehlo.broadcast_in_dim %29, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %31 = stablehlo.multiply %30, %6 : tensor<3x7xf32>
+    %32 = stablehlo.constant dense<0.0012163604842498899> : tensor<f32>
+    %33 = stablehlo.broadcast_in_dim %32, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %34 = stablehlo.add %31, %33 : tensor<3x7xf32>
+    %35 = stablehlo.multiply %34, %6 : tensor<3x7xf32>
+    %36 = stablehlo.constant dense<0.015444422140717506> : tensor<f32>
+    %37 = stablehlo.broadcast_in_dim %36, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %38 = stablehlo.add %35, %37 : tensor<3x7xf32>
+    %39 = stablehlo.multiply %38, %6 : tensor<3x7xf32>
+    %40 = stablehlo.constant dense<0.11647642403841019> : tensor<f32>
+    %41 = stablehlo.broadcast_in_dim %40, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %42 = stablehlo.add %39, %41 : tensor<3x7xf32>
+    %43 = stablehlo.multiply %42, %6 : tensor<3x7xf32>
+    %44 = stablehlo.constant dense<0.5072522759437561> : tensor<f32>
+    %45 = stablehlo.broadcast_in_dim %44, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %46 = stablehlo.add %43, %45 : tensor<3x7xf32>
+    %47 = stablehlo.multiply %46, %6 : tensor<3x7xf32>
+    %48 = stablehlo.constant dense<1.0> : tensor<f32>
+    %49 = stablehlo.broadcast_in_dim %48, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %50 = stablehlo.add %47, %49 : tensor<3x7xf32>
+    %51 = stablehlo.multiply %5, %28 : tensor<3x7xf32>
+    %52 = stablehlo.divide %51, %50 : tensor<3x7xf32>
+    %53 = stablehlo.constant dense<1.0> : tensor<f32>
+    %54 = stablehlo.broadcast_in_dim %53, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %55 = stablehlo.minimum %52, %54 : tensor<3x7xf32>
+    %56 = stablehlo.constant dense<-1.0> : tensor<f32>
+    %57 = stablehlo.broadcast_in_dim %56, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %58 = stablehlo.maximum %55, %57 : tensor<3x7xf32>
+    %59 = stablehlo.constant dense<1.0> : tensor<f32>
+    %60 = stablehlo.reshape %59 : (tensor<f32>) -> tensor<1x1xf32>
+    %61 = stablehlo.broadcast_in_dim %60, dims = [0, 1] : (tensor<1x1xf32>) -> tensor<3x7xf32>
+    %62 = stablehlo.multiply %arg0, %arg0 : tensor<3x7xf32>
+    %63 = stablehlo.negate %62 : tensor<3x7xf32>
+    %64 = stablehlo.exponential %63 : tensor<3x7xf32>
+    %65 = stablehlo.multiply %61, %64 : tensor<3x7xf32>
+    %66 = stablehlo.constant dense<1.128379225730896> : tensor<f32>
+    %67 = stablehlo.broadcast_in_dim %66, dims = [] : (tensor<f32>) -> tensor<3x7xf32>
+    %68 = stablehlo.multiply %65, %67 : tensor<3x7xf32>
+    return %58, %68 : tensor<3x7xf32>, tensor<3x7xf32>
+  }
+}
+
+// errorFunction far out
+module @bezoar {
+  func.func public @main(%arg0: tensor<9xf32>) -> (tensor<9xf32>, tensor<9xf32>) {
+    %0 = stablehlo.constant dense<4.0> : tensor<f32>
+    %1 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %2 = stablehlo.minimum %arg0, %1 : tensor<9xf32>
+    %3 = stablehlo.constant dense<-4.0> : tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %5 = stablehlo.maximum %2, %4 : tensor<9xf32>
+    %6 = stablehlo.multiply %5, %5 : tensor<9xf32>
+    %7 = stablehlo.constant dense<1.974832457563025e-06> : tensor<f32>
+    %8 = stablehlo.broadcast_in_dim %7, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %9 = stablehlo.multiply %8, %6 : tensor<9xf32>
+    %10 = stablehlo.constant dense<0.0002880416577681899> : tensor<f32>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %12 = stablehlo.add %9, %11 : tensor<9xf32>
+    %13 = stablehlo.multiply %12, %6 : tensor<9xf32>
+    %14 = stablehlo.constant dense<0.004003646317869425> : tensor<f32>
+    %15 = stablehlo.broadcast_in_dim %14, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %16 = stablehlo.add %13, %15 : tensor<9xf32>
+    %17 = stablehlo.multiply %16, %6 : tensor<9xf32>
+    %18 = stablehlo.constant dense<0.05346747860312462> : tensor<f32>
+    %19 = stablehlo.broadcast_in_dim %18, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %20 = stablehlo.add %17, %19 : tensor<9xf32>
+    %21 = stablehlo.multiply %20, %6 : tensor<9xf32>
+    %22 = stablehlo.constant dense<0.19624896347522736> : tensor<f32>
+    %23 = stablehlo.broadcast_in_dim %22, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %24 = stablehlo.add %21, %23 : tensor<9xf32>
+    %25 = stablehlo.multiply %24, %6 : tensor<9xf32>
+    %26 = stablehlo.constant dense<1.128378987312317> : tensor<f32>
+    %27 = stablehlo.broadcast_in_dim %26, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %28 = stablehlo.add %25, %27 : tensor<9xf32>
+    %29 = stablehlo.constant dense<3.7480898754438385e-05> : tensor<f32>
+    %30 = stablehlo.broadcast_in_dim %29, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %31 = stablehlo.multiply %30, %6 : tensor<9xf32>
+    %32 = stablehlo.constant dense<0.0012163604842498899> : tensor<f32>
+    %33 = stablehlo.broadcast_in_dim %32, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %34 = stablehlo.add %31, %33 : tensor<9xf32>
+    %35 = stablehlo.multiply %34, %6 : tensor<9xf32>
+    %36 = stablehlo.constant dense<0.015444422140717506> : tensor<f32>
+    %37 = stablehlo.broadcast_in_dim %36, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %38 = stablehlo.add %35, %37 : tensor<9xf32>
+    %39 = stablehlo.multiply %38, %6 : tensor<9xf32>
+    %40 = stablehlo.constant dense<0.11647642403841019> : tensor<f32>
+    %41 = stablehlo.broadcast_in_dim %40, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %42 = stablehlo.add %39, %41 : tensor<9xf32>
+    %43 = stablehlo.multiply %42, %6 : tensor<9xf32>
+    %44 = stablehlo.constant dense<0.5072522759437561> : tensor<f32>
+    %45 = stablehlo.broadcast_in_dim %44, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %46 = stablehlo.add %43, %45 : tensor<9xf32>
+    %47 = stablehlo.multiply %46, %6 : tensor<9xf32>
+    %48 = stablehlo.constant dense<1.0> : tensor<f32>
+    %49 = stablehlo.broadcast_in_dim %48, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %50 = stablehlo.add %47, %49 : tensor<9xf32>
+    %51 = stablehlo.multiply %5, %28 : tensor<9xf32>
+    %52 = stablehlo.divide %51, %50 : tensor<9xf32>
+    %53 = stablehlo.constant dense<1.0> : tensor<f32>
+    %54 = stablehlo.broadcast_in_dim %53, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %55 = stablehlo.minimum %52, %54 : tensor<9xf32>
+    %56 = stablehlo.constant dense<-1.0> : tensor<f32>
+    %57 = stablehlo.broadcast_in_dim %56, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %58 = stablehlo.maximum %55, %57 : tensor<9xf32>
+    %59 = stablehlo.constant dense<1.0> : tensor<f32>
+    %60 = stablehlo.reshape %59 : (tensor<f32>) -> tensor<1xf32>
+    %61 = stablehlo.broadcast_in_dim %60, dims = [0] : (tensor<1xf32>) -> tensor<9xf32>
+    %62 = stablehlo.multiply %arg0, %arg0 : tensor<9xf32>
+    %63 = stablehlo.negate %62 : tensor<9xf32>
+    %64 = stablehlo.exponential %63 : tensor<9xf32>
+    %65 = stablehlo.multiply %61, %64 : tensor<9xf32>
+    %66 = stablehlo.constant dense<1.128379225730896> : tensor<f32>
+    %67 = stablehlo.broadcast_in_dim %66, dims = [] : (tensor<f32>) -> tensor<9xf32>
+    %68 = stablehlo.multiply %65, %67 : tensor<9xf32>
+    return %58, %68 : tensor<9xf32>, tensor<9xf32>
+  }
+}
+
 // step
 module @bezoar {
   func.func public @main(%arg0: tensor<9xf32>) -> (tensor<9xf32>) {

@@ -358,6 +358,20 @@ static void NAME(winograd_weight_gradient)(const float *du, long count, long fro
   }
 }
 
+// erf(x) = x P(x^2) / Q(x^2) up to |x| = 4, where it is 1 in floats; to 4e-7, absolutely and relatively. Our own fit: least squares of
+// the absolute error on Chebyshev nodes, reweighted until its extremes were level.
+static inline float NAME(erf)(float x) {
+  const float b = x < -4.0f ? -4.0f : x > 4.0f ? 4.0f : x, s = b * b;
+  const float p =
+      ((((1.97483246e-6f * s + 2.88041658e-4f) * s + 4.00364632e-3f) * s + 5.34674786e-2f) * s + 1.96248963e-1f) * s +
+      1.12837899f;
+  const float q =
+      ((((3.74808988e-5f * s + 1.21636048e-3f) * s + 1.54444221e-2f) * s + 1.16476424e-1f) * s + 5.07252276e-1f) * s +
+      1.0f;
+  const float y = b * p / q;
+  return y < -1.0f ? -1.0f : y > 1.0f ? 1.0f : y;
+}
+
 static void NAME(unary)(int op, long n, const float *restrict x, float *y) {
   switch (op) {
     case BZ_NEGATE: for (long i = 0; i < n; i++) y[i] = -x[i]; break;
@@ -371,6 +385,7 @@ static void NAME(unary)(int op, long n, const float *restrict x, float *y) {
       break;
     case BZ_ABS: for (long i = 0; i < n; i++) y[i] = fabsf(x[i]); break;
     case BZ_STEP: for (long i = 0; i < n; i++) y[i] = x[i] > 0.0f ? 1.0f : 0.0f; break;
+    case BZ_ERF: for (long i = 0; i < n; i++) y[i] = NAME(erf)(x[i]); break;
     default: break;
   }
 }

@@ -205,6 +205,7 @@ public enum NaiveReference {
     case .sign: return x > 0 ? 1 : x < 0 ? -1 : 0
     case .absolute: return abs(x)
     case .step: return x > 0 ? 1 : 0
+    case .errorFunction: return erf(x)
     }
   }
 

@@ -68,6 +68,8 @@ extension OpCase {
     .init("relu", [[3, 3, 3]]) { _, x in x[0].relu() },
     .init("sign", [[9]], differentiable: false) { _, x in x[0].sign() },
     .init("absolute", [[9]]) { _, x in x[0].absolute() },
+    .init("errorFunction", [[3, 7]], range: -3...3) { _, x in x[0].errorFunction() },
+    .init("errorFunction far out", [[9]], range: 3...9) { _, x in x[0].errorFunction() },
     .init("step", [[9]], differentiable: false) { _, x in x[0].step() },
     .init("fused chain over blocks", [[5001], [5001], [1]]) { _, x in
       ((x[0] * x[1] + 0.5) * x[2] - x[0]).relu()

@@ -12,10 +12,14 @@ public protocol Backbone: Layer {
 public struct Activations {
   /// Maps on the way, [N, H, W, C], at least one; all features depend on them.
   public let stages: [Value]
+  /// What each token takes of each, one a block, [N * heads, T, T] with the class token first; none in a network without attention.
+  public let attention: [Value]
   /// [N, D]; not normalised.
   public let features: Value
 
-  init(stages: [Value], features: Value) { (self.stages, self.features) = (stages, features) }
+  init(stages: [Value], attention: [Value] = [], features: Value) {
+    (self.stages, self.attention, self.features) = (stages, attention, features)
+  }
 }
 
 /// Which backbone, with all that distinguishes it from others; as JSON the object of its own settings.

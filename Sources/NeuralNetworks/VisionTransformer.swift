@@ -122,13 +122,14 @@ public struct VisionTransformer: Backbone {
     let token = scope["cls_token"] + trace.constant(0, [n, 1, width])
     var tokens =
       Value.concatenated([token, patches.reshaped([n, count, width])], axis: 1) + scope["pos_embed"]
-    for block in blocks.dropLast() { tokens = block(tokens, scope) }
+    var attention: [Value] = []
+    for block in blocks.dropLast() { tokens = block(tokens, scope, &attention) }
     // What the last block takes of patches is the last that the class token sees of them: a map that all features depend on.
     let map = tokens.slice(axis: 1, start: 1, count: count).reshaped([n, grid, grid, width])
     tokens = .concatenated([tokens.slice(axis: 1, start: 0, count: 1), map.reshaped([n, count, width])], axis: 1)
-    for block in blocks.suffix(1) { tokens = block(tokens, scope) }
+    for block in blocks.suffix(1) { tokens = block(tokens, scope, &attention) }
     let last = tokens.slice(axis: 1, start: 0, count: 1).reshaped([n, width])
-    return Activations(stages: [map], features: norm(last, scope))
+    return Activations(stages: [map], attention: attention, features: norm(last, scope))
   }
 
   /// Attention and a perceptron, each on normalised tokens and added to them.
@@ -153,16 +154,17 @@ public struct VisionTransformer: Backbone {
         + contraction.parameters
     }
 
-    func callAsFunction(_ tokens: Value, _ scope: Scope) -> Value {
+    /// - Parameter seen: The block's attention is appended to it.
+    func callAsFunction(_ tokens: Value, _ scope: Scope, _ seen: inout [Value]) -> Value {
       let (n, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
       let rows = tokens.reshaped([n * count, width])
-      let after = rows + projection(attention(qkv(norms[0](rows, scope), scope), n, count), scope)
+      let after = rows + projection(attention(qkv(norms[0](rows, scope), scope), n, count, &seen), scope)
       let hidden = expansion(norms[1](after, scope), scope).gelu()
       return (after + contraction(hidden, scope)).reshaped([n, count, width])
     }
 
     /// softmax(q k' / sqrt(d)) v of every head; from [N * T, 3 D] to [N * T, D].
-    private func attention(_ rows: Value, _ n: Int, _ count: Int) -> Value {
+    private func attention(_ rows: Value, _ n: Int, _ count: Int, _ seen: inout [Value]) -> Value {
       let width = rows.shape[1] / 3
       let each = width / heads
       let parts = rows.reshaped([n, count, 3, heads, each]).transposed([2, 0, 3, 1, 4])
@@ -170,7 +172,9 @@ public struct VisionTransformer: Backbone {
       func part(_ k: Int) -> Value { parts.slice(start: k, count: 1).reshaped([n * heads, count, each]) }
       let logits = part(0).matrixProduct(part(1), transposeRight: true) * (1 / Float(each).squareRoot())
       let weights = (logits - logits.owner.detached(logits.max([-1]))).exponential()
-      let mixed = (weights / weights.sum([-1])).matrixProduct(part(2))
+      let shares = weights / weights.sum([-1])
+      seen.append(shares)
+      let mixed = shares.matrixProduct(part(2))
       return mixed.reshaped([n, heads, count, each]).transposed([0, 2, 1, 3]).reshaped([n * count, width])
     }
   }
@@ -207,15 +211,4 @@ extension Value {
   ///
   /// - Source: Hendrycks and Gimpel, 2016, arXiv 1606.08415.
   public func gelu() -> Value { self * ((self * Float(0.5).squareRoot()).errorFunction() + 1) * 0.5 }
-
-  /// erf(x), to 1.5e-7.
-  ///
-  /// - Source: Abramowitz and Stegun, 1964, 7.1.26.
-  public func errorFunction() -> Value {
-    let size = absolute()
-    let t = (size * 0.327_591_1 + 1).reciprocal()
-    let polynomial =
-      ((((t * 1.061_405_429 - 1.453_152_027) * t + 1.421_413_741) * t - 0.284_496_736) * t + 0.254_829_592) * t
-    return sign() * (-(polynomial * (-(self * self)).exponential()) + 1)
-  }
 }

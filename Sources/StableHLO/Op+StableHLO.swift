@@ -66,7 +66,27 @@ extension Printer {
     case .sign: unary("sign", x)
     case .absolute: unary("abs", x)
     case .step: compare("GT", x, constant(0))
+    case .errorFunction: errorFunction(x)
     }
+  }
+
+  /// x P(x²) / Q(x²), as the CPU's kernels have it.
+  private mutating func errorFunction(_ x: Operand) -> Operand {
+    func bounded(_ x: Operand, _ limit: Float, _ self: inout Self) -> Operand {
+      self.binary("maximum", self.binary("minimum", x, self.constant(limit)), self.constant(-limit))
+    }
+    let inner = bounded(x, 4, &self)
+    let square = binary("multiply", inner, inner)
+    func polynomial(_ coefficients: [Float], _ self: inout Self) -> Operand {
+      coefficients.dropLast().reversed().reduce(self.constant(coefficients[coefficients.count - 1])) {
+        self.binary("add", self.binary("multiply", $0, square), self.constant($1))
+      }
+    }
+    let over = polynomial(
+      [1.128_378_99, 0.196_248_963, 0.053_467_478_6, 0.004_003_646_32, 2.880_416_58e-4, 1.974_832_46e-6], &self)
+    let under = polynomial(
+      [1, 0.507_252_276, 0.116_476_424, 0.015_444_422_1, 0.001_216_360_48, 3.748_089_88e-5], &self)
+    return bounded(binary("divide", binary("multiply", inner, over), under), 1, &self)
   }
 
   private mutating func binary(_ kind: Op.Binary, _ a: Operand, _ b: Operand) -> Operand {

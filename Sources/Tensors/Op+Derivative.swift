@@ -99,6 +99,7 @@ extension Op.Unary {
     case .relu: return seed * y.step()
     case .sign, .step: return nil
     case .absolute: return seed * x.sign()
+    case .errorFunction: return seed * (-(x * x)).exponential() * Float(2 / Double.pi.squareRoot())
     }
   }
 }

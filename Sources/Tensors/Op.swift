@@ -58,6 +58,7 @@ public enum Op: Hashable, Sendable {
     case negate, exponential, logarithm, squareRoot, reciprocal, relu, sign, absolute
     /// 1 where positive, else 0.
     case step
+    case errorFunction
   }
 
   /// Elementwise functions of two operands; comparisons give 1 or 0.

@@ -28,6 +28,8 @@ public struct Value {
   public func absolute() -> Value { unary(.absolute) }
   /// Returns 1 where positive, else 0; its derivative is 0.
   public func step() -> Value { unary(.step) }
+  /// Returns erf(x), 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x.
+  public func errorFunction() -> Value { unary(.errorFunction) }
 
   /// Returns the elementwise maximum; the larger operand takes the derivative, the first at ties.
   public func maximum(_ other: Value) -> Value { trace.add(.binary(.maximum), [self, other]) }

@@ -32,6 +32,23 @@ import Testing
     #expect(zip(actual.scalars, expected.features).allSatisfy { abs(Double($0) - $1) < 1e-4 })
   }
 
+  /// One map of tokens by tokens a block and head; what a token takes of all of them sums to 1.
+  @Test func attentionIsShares() {
+    let network = VisionTransformer(Self.configuration, side: 8)
+    let trace = Trace()
+    let pixels = trace.feed("pixels", [3, 8, 8, 3])
+    let attention = network(pixels, Scope(trace, network.parameters, mode: .evaluation)).attention
+    #expect(attention.map(\.shape) == [[6, 5, 5], [6, 5, 5]])
+    let device = CPUDevice(threads: 1)
+    let out = ParameterStore(network.initialWeights(RandomStream(seed: 1)), on: device).run(
+      device.compile(trace.program(outputs: attention)),
+      [Tensor([3, 8, 8, 3], (0..<576).map { Float($0 % 7) / 7 })])
+    for shares in out {
+      #expect(shares.scalars.allSatisfy { $0 >= 0 })
+      for row in 0..<30 { #expect(abs(shares.scalars[row * 5..<row * 5 + 5].reduce(0, +) - 1) < 1e-5) }
+    }
+  }
+
   /// Every parameter moves the features, and by what its derivative says.
   @Test func gradientsAreDifferences() throws {
     let network = VisionTransformer(.init(patch: 2, width: 4, depth: 2, heads: 2), side: 4)

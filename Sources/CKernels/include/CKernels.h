@@ -16,7 +16,8 @@ static inline void bz_pause(void) {
 
 /// Unary operations, in the order of `Op.Unary` in Tensors.
 enum bz_unary {
-  BZ_NEGATE, BZ_EXP, BZ_LOG, BZ_SQRT, BZ_RECIPROCAL, BZ_RELU, BZ_SIGN, BZ_ABS, BZ_STEP
+  BZ_NEGATE, BZ_EXP, BZ_LOG, BZ_SQRT, BZ_RECIPROCAL, BZ_RELU, BZ_SIGN, BZ_ABS, BZ_STEP,
+  BZ_ERF
 };
 
 /// Binary operations, in the order of `Op.Binary` in Tensors.
