@@ -107,6 +107,11 @@ def isd(q, t, bank):
     return F.kl_div(F.log_softmax(unit(q) @ bank.T / T, dim=1), teacher, reduction="batchmean", log_target=True)
 
 
+def compress(s, t, anchors, own):
+    teacher = F.log_softmax(unit(t).detach() @ anchors.T / T, dim=1)
+    return F.kl_div(F.log_softmax(unit(s) @ own.T / T, dim=1), teacher, reduction="batchmean", log_target=True)
+
+
 def dcl(a, b):
     z = unit(torch.cat([a, b]))
     s = z @ z.T / T
@@ -142,6 +147,8 @@ cases = {
     "vicreg": lambda: vicreg(a, b), "msf": lambda: msf(a, b, bank), "cmsf": lambda: cmsf(a, b, bank, now, before),
     "cmsf-labels": lambda: cmsf_labels(a, b, bank), "isd": lambda: isd(a, b, bank), "dcl": lambda: dcl(a, b),
     "debiased": lambda: debiased(a, b), "supcon": lambda: supcon(a, b),
+    "compress": lambda: compress(a, b, bank, before), "simreg": lambda: byol(a, b),
+    "clusterfit": lambda: F.cross_entropy(a, torch.arange(N) % W),
 }
 result = {}
 for name, loss in cases.items():

@@ -73,7 +73,7 @@ extension Audit {
     let spread =
       try folder.training("search")?.log.last?.spread
       ?? (searchable ? try searched().space.spread : 0)
-    let window = configuration.search.windowPixels ?? PatchSearch.automaticWindow(encoderSet.side)
+    let window = configuration.search.window(side: encoderSet.side)
     let control = canary.map { canary in
       Verdict.Power.Canary(
         images: canary.images.count, sizePixels: canary.picture.width, foundBy: outcome.canaryFoundBy,

@@ -58,7 +58,7 @@ extension Audit {
     try save(Encoder(searchEncoderConfiguration, weights: state.arrays), as: "search")
     var (summaries, images) = (["search: \(summary(state))"], state.epoch * set.count)
     if isCompared {
-      let state = try trainScan()
+      let state = try trainScan(scanConfiguration)
       summaries.append("scan: \(summary(state))")
       images += state.epoch * set.count
     }
@@ -67,16 +67,19 @@ extension Audit {
 
   /// The encoder that users would train on all images, with their own recipe.
   private func trainScan(
+    _ settings: ContrastiveConfiguration,
     measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil }
   ) throws -> TrainingState {
     let state = try training(
-      "scan", over: encoderSet, scanConfiguration, encoder: encoderConfiguration, classes: encoderSet.classes,
+      settings.cutMix ? "scan-mixed" : "scan", over: encoderSet, settings, encoder: encoderConfiguration,
+      classes: encoderSet.classes,
       stream.stream("scan"), measuring: measuring)
     try save(Encoder(encoderConfiguration, weights: state.arrays), as: "scan")
     return state
   }
 
   /// Trains that encoder alone; nothing is looked for. Its quality is told each few epochs, and `training.csv` has every epoch.
+  /// With a ground truth, `pretraining.json` says how far its attack succeeds.
   ///
   /// - Returns: How it ended, and whether the encoder may be used.
   public func pretrain() throws -> (words: String, isUsable: Bool) {
@@ -84,7 +87,7 @@ extension Audit {
     let every = max(1, configuration.scan.epochs / 10)
     let monitor = TrainingMonitor(
       encoderSet, classes: encoderSet.classes, scanConfiguration.augmentation, stream.stream("monitor"))
-    let state = try trainScan { epoch, arrays in
+    let state = try trainScan(plainConfiguration) { epoch, arrays in
       guard epoch % every == 0 || epoch == self.configuration.scan.epochs else { return nil }
       return monitor.quality(Encoder(self.encoderConfiguration, weights: arrays), on: self.device)
     }
@@ -104,6 +107,14 @@ extension Audit {
       words += "; alignment \(text(last.alignment)), uniformity \(text(last.uniformity))"
       words += last.rotationAccuracy.map { ", rotation told of \(percent($0))" } ?? ""
     }
+    if truth != nil, let labelled = try evaluationSet(kept: Array(0..<set.count)) {
+      var metrics = EncoderMetrics(encoder: "scan", unmeasured: "nothing was looked for")
+      let judge = EncoderEvaluation(configuration: configuration, device: device, stream: stream.stream("evaluation"))
+      try judge.measure(Encoder(encoderConfiguration, weights: state.arrays), labelled, into: &metrics)
+      try folder.keep(json: metrics, as: "pretraining.json")
+      words += "; clean accuracy \(metrics.cleanAccuracy.map(percent) ?? "not measured")"
+      words += metrics.attackSuccessRate.map { ", attack success \(percent($0))" } ?? ""
+    }
     progress.end("train", words)
     return (words, !state.warnings.contains { $0.code.isFatal })
   }
@@ -116,14 +127,17 @@ extension Audit {
   /// Trains with the scan recipe, going on from the folder's state.
   private func training(
     _ name: String, over images: ImageSet, _ settings: ContrastiveConfiguration, encoder: Encoder.Configuration,
-    classes: [Int]? = nil, _ stream: RandomStream,
+    classes: [Int]? = nil, teacher: Encoder? = nil, _ stream: RandomStream,
     measuring: (_ epoch: Int, _ arrays: [String: Tensor]) -> FeatureQuality? = { _, _ in nil }
   ) throws -> TrainingState {
     let rate = Rate()
     // What is searched is trained without labels: an objective that needs them has none of any image.
     let needed = settings.objective.objective.labels == .needed
     let labels = classes ?? (needed ? [Int](repeating: -1, count: images.count) : nil)
-    return try ContrastiveTrainer(settings, encoder: encoder, labels: labels, stream: stream).train(
+    let trainer = ContrastiveTrainer(settings, encoder: encoder, labels: labels, teacher: teacher, stream: stream)
+    // Few images make many short epochs: the state is kept about as often as after those of all images.
+    let pause = max(1, self.set.count / max(1, images.count))
+    return try trainer.train(
       images, on: device, threads: threads, from: try folder.training(name),
       afterStep: { step, steps, loss in
         try self.checkInterruption()
@@ -132,7 +146,11 @@ extension Audit {
           "\(name) epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
         )
       },
-      afterEpoch: { try self.folder.keep($0, as: name) }, measuring: measuring)
+      afterEpoch: { state in
+        let isLast = state.epoch == settings.epochs || state.warnings.contains { $0.code.isFatal }
+        if isLast || state.epoch % pause == 0 { try self.folder.keep(state, as: name) }
+      },
+      measuring: measuring)
   }
 
   private func summary(_ state: TrainingState) -> String {
@@ -297,46 +315,101 @@ extension Audit {
   // MARK: retrain
 
   func retrain() throws -> (String, Int?) {
-    guard !configuration.retrain.isEmpty else { return ("skipped: not asked for", nil) }
-    let kept = try encoderSet.subset(try filterRecord().kept)
-    var (summaries, images): ([String], Int) = ([], 0)
+    let wanted = AuditConfiguration.Retraining.allCases.filter(configuration.retrain.contains)
+    guard let used = wanted.first else { return ("skipped: not asked for", nil) }
+    let kept = try retrained()
     guard try isSearchable() else { return ("skipped: \(try reasonForNoSearch())", nil) }
     guard kept.count >= 20 else { return ("skipped: too few images are kept", nil) }
-    if configuration.retrain.contains(.plain) {
-      let state = try training(
-        "plain", over: kept, scanConfiguration, encoder: encoderConfiguration, classes: kept.classes,
-        stream.stream("plain"))
-      let encoder = Encoder(encoderConfiguration, weights: state.arrays)
-      try save(encoder, as: "plain")
-      if !configuration.retrain.contains(.advcl) { try save(encoder, as: "clean") }
-      summaries.append("plain: \(summary(state))")
-      images += state.epoch * kept.count
-    }
-    if configuration.retrain.contains(.advcl) {
-      var settings = configuration.advcl
-      settings.augmentation = adapted(settings.augmentation)
-      let trainer = AdvCLTrainer(settings, encoder: encoderConfiguration, stream: stream.stream("advcl"))
-      let embedder = Embedder(try Encoder.load(folder.file("models/scan")), on: device)
-      let features = embedder.features(kept)
-      let space = ClusterSpace(
-        features, directions: configuration.search.directions, on: device, stream.stream("pseudo-label space"))
-      let rate = Rate()
-      let state = try trainer.train(
-        kept, pseudoLabels: trainer.pseudoLabels(space(features), on: device), on: device, threads: threads,
-        from: try folder.training("advcl"),
-        afterStep: { step, steps, loss in
-          try self.checkInterruption()
-          self.progress.update(
-            Double(step) / Double(steps),
-            "AdvCL epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
-          )
-        },
-        afterEpoch: { try self.folder.keep($0, as: "advcl") })
-      try save(trainer.encoder(state), as: "clean")
-      summaries.append("AdvCL: \(summary(state))")
-      images += state.epoch * kept.count
+    var (summaries, images): ([String], Int) = ([], 0)
+    for kind in wanted.reversed() {
+      let set = try encoderSet.subset(kind.distillation == nil ? kept : vouched())
+      guard set.count >= 20 else {
+        summaries.append("\(kind.rawValue): skipped, \(set.count) of the trusted images are kept and 20 are needed")
+        continue
+      }
+      let (encoder, state) = try retrained(kind, set)
+      try save(encoder, as: model(kind))
+      if kind == used, configuration.retrainOn == .kept { try save(encoder, as: "clean") }
+      summaries.append("\(kind == .advcl ? "AdvCL" : kind.rawValue): \(summary(state))")
+      images += state.epoch * set.count
     }
     return (summaries.joined(separator: "; "), images)
+  }
+
+  /// Images that encoders are retrained on.
+  private func retrained() throws -> [Int] {
+    configuration.retrainOn == .all ? Array(0..<set.count) : try filterRecord().kept
+  }
+
+  /// Those of them that the user vouches for; all without a list.
+  private func vouched() throws -> [Int] {
+    guard let trusted else { return try retrained() }
+    let kept = Set(try retrained())
+    return trusted.filter(kept.contains)
+  }
+
+  /// Where an encoder's weights are; AdvCL's are those to use, unless nothing was left out.
+  private func model(_ kind: AuditConfiguration.Retraining) -> String {
+    kind == .advcl && configuration.retrainOn == .kept ? "clean" : kind.rawValue
+  }
+
+  private func retrained(
+    _ kind: AuditConfiguration.Retraining, _ images: ImageSet
+  ) throws -> (encoder: Encoder, state: TrainingState) {
+    if kind == .advcl { return try advCL(images) }
+    let state: TrainingState
+    if let objective = kind.distillation {
+      state = try training(
+        kind.rawValue, over: images, distillation(objective, images: images.count), encoder: encoderConfiguration,
+        teacher: Encoder.load(folder.file("models/scan")), stream.stream("distillation"))
+    } else {
+      state = try training(
+        kind.rawValue, over: images, plainConfiguration, encoder: encoderConfiguration, classes: images.classes,
+        stream.stream("plain"))
+    }
+    return (Encoder(encoderConfiguration, weights: state.arrays), state)
+  }
+
+  private func advCL(_ kept: ImageSet) throws -> (encoder: Encoder, state: TrainingState) {
+    var settings = configuration.advcl
+    settings.augmentation = adapted(settings.augmentation)
+    let trainer = AdvCLTrainer(settings, encoder: encoderConfiguration, stream: stream.stream("advcl"))
+    let rate = Rate()
+    let state = try trainer.train(
+      kept, pseudoLabels: pseudoLabels(kept, trainer), on: device, threads: threads, from: try folder.training("advcl"),
+      afterStep: { step, steps, loss in
+        try self.checkInterruption()
+        self.progress.update(
+          Double(step) / Double(steps),
+          "AdvCL epoch \((step - 1) * settings.epochs / steps + 1)/\(settings.epochs) loss \(short(loss)) \(rate.text(step * settings.batch)) images/s"
+        )
+      },
+      afterEpoch: { try self.folder.keep($0, as: "advcl") })
+    return (trainer.encoder(state), state)
+  }
+
+  /// Clusters of the scan encoder's features, or of those of a network that was trained to tell such clusters apart.
+  private func pseudoLabels(_ kept: ImageSet, _ trainer: AdvCLTrainer) throws -> [(clusters: Int, labels: [Int])] {
+    func rows(_ encoder: Encoder) -> Features {
+      let features = Embedder(encoder, on: device).features(kept)
+      let space = ClusterSpace(
+        features, directions: configuration.search.directions, on: device, stream.stream("pseudo-label space"))
+      return space(features)
+    }
+    let own = rows(try Encoder.load(folder.file("models/scan")))
+    guard configuration.advcl.pseudoLabels == .clusterFit, let most = trainer.clusters(of: kept.count).max() else {
+      return trainer.pseudoLabels(own, on: device)
+    }
+    let first = KMeans(own, clusters: most, on: device, stream.stream("clusterfit clusters")).assignments
+    progress.update(0, "training a network on \(most) clusters")
+    let state = try training(
+      "clusterfit", over: kept, scanConfiguration.with(ClusterFit(classes: most)).suiting(configuration.network),
+      encoder: encoderConfiguration, classes: first, stream.stream("clusterfit"))
+    if let warning = state.warnings.first(where: { $0.code.isFatal }) {
+      throw AuditError(
+        .state, "ClusterFit's network cannot be used: \(warning.detail); give --set advcl.pseudoLabels=kmeans")
+    }
+    return trainer.pseudoLabels(rows(Encoder(encoderConfiguration, weights: state.arrays)), on: device)
   }
 
   // MARK: evaluate
@@ -370,11 +443,20 @@ extension Audit {
     }
     let first = isCompared || configuration.encoder != nil ? "scan" : "search"
     let before = try measure(first, first)
-    let plain = configuration.retrain.contains(.plain) ? try measure("plain", "plain") : nil
-    let robust = configuration.retrain.contains(.advcl) ? try measure("advcl", "clean") : nil
-    let after = robust ?? plain ?? EncoderMetrics(encoder: "none", unmeasured: "no retraining was asked for")
+    var after = try AuditConfiguration.Retraining.allCases.filter(configuration.retrain.contains)
+      .filter { FileManager.default.fileExists(atPath: folder.file("models/\(model($0))/model.safetensors")) }
+      .map { (kind: $0, metrics: try measure($0.rawValue, model($0))) }
+    let used = after.isEmpty ? nil : after.removeFirst().metrics
     try folder.keep(
-      json: Metrics(before: before, after: after, afterPlain: robust == nil ? nil : plain), as: "evaluation.json")
+      json: Metrics(
+        before: before,
+        after: used
+          ?? EncoderMetrics(
+            encoder: "none",
+            unmeasured: configuration.retrain.isEmpty
+              ? "no retraining was asked for" : "too few images are left to retrain on"),
+        afterPlain: after.first { $0.kind == .plain }?.metrics,
+        afterOthers: after.filter { $0.kind != .plain }.map(\.metrics)), as: "evaluation.json")
     return labelled.map { "\($0.test.count) labelled images, \($0.classes.count) classes" } ?? "without labels"
   }
 

@@ -56,6 +56,8 @@ public final class Audit {
   let digest: String
   let manifest: Manifest
   let truth: GroundTruth?
+  /// Images that the user vouches for, as places in the set; nil without a list.
+  let trusted: [Int]?
   /// The encoder that is searched instead of one that is trained.
   let given: EncoderImport?
   /// Where images were decoded, in words.
@@ -118,6 +120,7 @@ public final class Audit {
         "no image found in \(request.dataset): \(set.unreadable.count) unreadable, \(set.ignored.count) ignored\(first)"
       )
     }
+    trusted = try Self.trusted(configuration.trusted, isNullDelimited: request.source.isNullDelimited, dataset, set)
     digest = set.digest.description
     let encoded = try configuration.encoded()
     let side = set.side
@@ -129,18 +132,22 @@ public final class Audit {
     if let problem = configuration.network.suiting(side: encoderSide).problems(side: encoderSide).first {
       throw AuditError(.usage, "\(problem); give --image-size, or network.patch with --set")
     }
+    if let given, let saliency = configuration.search.saliency, saliency.isRollout, !given.seesOneSide {
+      throw AuditError(
+        .usage, "\(saliency.rawValue) needs a vision transformer, and the encoder is none; leave search.saliency out")
+    }
     if let given, given.seesOneSide, let own = given.side, own != encoderSide {
       throw AuditError(
         .usage,
         "the encoder is a vision transformer for images of \(own) pixels, not of \(encoderSide); leave out --image-size"
       )
     }
-    // Labels that train are as much part of a run as settings are.
+    // Labels that train and images that are trusted are as much part of a run as settings are.
     let usesLabels = configuration.scan.objective.objective.labels != .ignored
-    let trainingLabels = usesLabels ? Array("\(set.classes ?? [])".utf8) : []
+    let chosen = Array(((usesLabels ? "\(set.classes ?? [])" : "") + (trusted.map { "trusted \($0)" } ?? "")).utf8)
     try folder.claim(
       .init(
-        configurationDigest: Digest(of: [UInt8](encoded) + trainingLabels).description, datasetDigest: digest,
+        configurationDigest: Digest(of: [UInt8](encoded) + chosen).description, datasetDigest: digest,
         source: request.source,
         base: URL(fileURLWithPath: dataset.base.description).path, isPlain: [.folder, .list].contains(dataset.format),
         encoderDigest: given?.digest.description, encoderSide: encoderSide == side ? nil : encoderSide),
@@ -175,6 +182,20 @@ public final class Audit {
       .io,
       "\(decoders.crashes) decoders crashed or hung: the files are hostile or the decoder is broken; look at some of them, or add --decode in-process to see the crash itself"
     )
+  }
+
+  /// Images that a list names, as places in the set.
+  private static func trusted(
+    _ list: String?, isNullDelimited: Bool, _ dataset: Dataset, _ set: ImageSet
+  ) throws -> [Int]? {
+    guard let list else { return nil }
+    let entries = Set(try PathList.places(list, isNullDelimited: isNullDelimited, in: dataset))
+    let places = set.records.indices.filter { entries.contains(set.records[$0].entry) }
+    guard places.count >= 20 else {
+      throw AuditError(
+        .usage, "\(list) names \(places.count) images that can be read; a distillation needs 20 trusted ones at least")
+    }
+    return places
   }
 
   private static func refuse(_ out: String, inside dataset: String) throws {
@@ -276,8 +297,27 @@ public final class Audit {
 
   /// Settings of the scan, without colour augmentation where the data has none.
   var scanConfiguration: ContrastiveConfiguration {
+    var own = plainConfiguration
+    own.cutMix = false
+    return own
+  }
+
+  /// The same for what is retrained.
+  var plainConfiguration: ContrastiveConfiguration {
     var own = configuration.scan
     own.augmentation = adapted(own.augmentation)
+    return own
+  }
+
+  /// The recipe of a distillation: as many steps as the scan takes, so that fewer images are seen more often.
+  ///
+  /// - Parameter images: That it is trained on.
+  func distillation(_ objective: any Objective, images: Int) -> ContrastiveConfiguration {
+    var own = scanConfiguration.with(objective).suiting(configuration.network)
+    own.augmentation = adapted(own.augmentation)
+    func steps(_ count: Int) -> Int { max(1, count / min(own.batch, count)) }
+    func stretched(_ epochs: Int) -> Int { (epochs * steps(set.count) + steps(images) - 1) / steps(images) }
+    (own.epochs, own.warmUpEpochs) = (stretched(own.epochs), stretched(own.warmUpEpochs))
     return own
   }
 

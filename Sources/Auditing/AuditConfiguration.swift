@@ -6,8 +6,26 @@ import Tensors
 
 /// Everything that decides what an audit computes; dumped whole into every result.
 public struct AuditConfiguration: Codable, Hashable, Sendable {
-  /// Encoders trained on the kept list.
-  public enum Retraining: String, Codable, Hashable, Sendable, CaseIterable { case plain, advcl }
+  /// Encoders trained on the kept list; the first one asked for is the one to use.
+  public enum Retraining: String, Codable, Hashable, Sendable, CaseIterable {
+    case advcl
+    /// The scan recipe again.
+    case plain
+    /// Distilled from the scan encoder, on trusted images if there are any.
+    case compress, simreg
+
+    /// What distils; nil for the others.
+    var distillation: (any Objective)? {
+      Objectives.distillations.contains { $0.name == rawValue } ? Objectives.named(rawValue) : nil
+    }
+  }
+
+  /// What encoders are retrained on.
+  public enum RetrainingImages: String, Codable, Hashable, Sendable {
+    case kept
+    /// Also what the filter removed: measures what a defence does by itself.
+    case all
+  }
 
   /// How encoders are measured.
   public struct Evaluation: Codable, Hashable, Sendable {
@@ -17,6 +35,8 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     public var robustImages = 500
     /// The attack on the probe.
     public var attack = ProjectedGradientDescent()
+    /// True also measures images whose most telling window is painted over, see ``ImageBlocking``.
+    public var blocking = false
     /// Images held out for the label-free flip rate, at most.
     public var flipRateImages = 512
   }
@@ -45,6 +65,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   public var search = PatchSearch.Configuration()
   public var filter = PoisonFilter.Configuration()
   public var retrain: [Retraining] = [.plain, .advcl]
+  public var retrainOn = RetrainingImages.kept
+  /// A list of images that the user vouches for, which distillations are trained on; nil takes those of `retrainOn`.
+  public var trusted: String?
   public var advcl = AdvCLConfiguration()
   public var evaluation = Evaluation()
   /// Plants a canary as a positive control; without it a verdict says nothing about the detectors' power.
@@ -131,6 +154,7 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
     var found =
       network.problems(side: imageSize) + scan.problems() + search.problems(side: imageSize) + filter.problems()
       + advcl.problems()
+    found += retrain.compactMap(\.distillation).flatMap { scan.with($0).problems() }
     if version != 1 { found.append("configuration version \(version) is not known; this program reads version 1") }
     if let text = encoderNormalization {
       if encoder == nil {
@@ -139,6 +163,16 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
         found.append(
           "the encoder's normalisation must be imagenet, cifar10, half, none or M,M,M/D,D,D, not \(text)")
       }
+    }
+    if let saliency = search.saliency, saliency.isRollout, encoder == nil, !network.hasFixedSide {
+      found.append(
+        "\(saliency.rawValue) needs a vision transformer; give --backbone vit-tiny, or leave search.saliency out")
+    }
+    if scan.objective.objective.needsTeacher {
+      found.append("the objective \(scan.objective.name) needs a teacher; give --retrain \(scan.objective.name)")
+    }
+    if trusted != nil, !retrain.contains(where: { $0.distillation != nil }) {
+      found.append("trusted images are for distillations; give --retrain compress or simreg")
     }
     if network.hasFixedSide, scan.viewScale != 1 {
       found.append("a vision transformer sees images of one side: scan.viewScale must be 1, not \(scan.viewScale)")

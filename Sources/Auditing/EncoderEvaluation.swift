@@ -80,9 +80,10 @@ struct EncoderEvaluation {
     metrics.cleanAccuracy = share(zip(guesses, truth).map { $0 == $1 }, "clean_accuracy")
     let neighbours = nearestNeighbourLabels(features, among: rows, labels: labels)
     metrics.nearestNeighbourAccuracy = share(zip(neighbours, truth).map { $0 == $1 }, "nearest_neighbour_accuracy")
+    let others = evaluation.target.map { target in truth.indices.filter { truth[$0] != target } } ?? []
+    var fooled: [Int] = []
     if let triggered = evaluation.triggered, let target = evaluation.target {
-      let fooled = probe.classify(embedder.features(triggered))
-      let others = truth.indices.filter { truth[$0] != target }
+      fooled = probe.classify(embedder.features(triggered))
       metrics.triggeredAccuracy = share(zip(fooled, truth).map { $0 == $1 }, "triggered_accuracy")
       metrics.attackSuccessRate = share(others.map { fooled[$0] == target }, "attack_success_rate")
       metrics.cleanFalsePositiveRate = share(others.map { guesses[$0] == target }, "clean_false_positive_rate")
@@ -90,6 +91,24 @@ struct EncoderEvaluation {
       for name in ["triggered_accuracy", "attack_success_rate", "clean_false_positive_rate"] {
         metrics.reasons[name] = "no images with the planted trigger: needs --ground-truth with evaluation folders"
       }
+    }
+    if configuration.evaluation.blocking {
+      let saliency = configuration.search.saliency(of: encoder.configuration.network)
+      let window = configuration.search.window(side: evaluation.test.side)
+      let blocker = ImageBlocking(embedder, probe, saliency, window: window, on: device)
+      let blocked = blocker.classify(evaluation.test, guesses: guesses)
+      var own = EncoderMetrics.Blocking(
+        cleanAccuracy: share(zip(blocked, truth).map { $0.guess == $1 }, "blocked_clean_accuracy"),
+        saliency: saliency.rawValue, windowPixels: window)
+      if let triggered = evaluation.triggered, let target = evaluation.target {
+        let blocked = blocker.classify(triggered, guesses: fooled)
+        own.triggeredAccuracy = share(zip(blocked, truth).map { $0.guess == $1 }, "blocked_triggered_accuracy")
+        own.attackSuccessRate = share(others.map { blocked[$0].guess == target }, "blocked_attack_success_rate")
+        let places = triggered.differences(from: evaluation.test)
+        let hits = zip(places, blocked).compactMap { place, own in place.map { $0.isCovered(by: own.window) } }
+        if !hits.isEmpty { own.triggerHitRate = share(hits, "trigger_hit_rate") }
+      }
+      metrics.blocking = own
     }
     let count = min(configuration.evaluation.robustImages, evaluation.test.count)
     let images = try evaluation.test.subset(Array(0..<count))
@@ -154,6 +173,37 @@ struct EncoderEvaluation {
     metrics.flipRate = Double(flips) / Double(max(1, chosen.count))
     metrics.interval95["flip_rate"] = wilson(flips, chosen.count)
     metrics.reasons["flip_rate"] = nil
+  }
+}
+
+extension ImageSet {
+  /// The box of each image that differs from its twin, in pixels; nil where it is more than half of the image, or nothing is.
+  fileprivate func differences(from twins: ImageSet) -> [Box?] {
+    (0..<count).map { i in
+      var (left, top, right, bottom) = (side, side, 0, 0)
+      for y in 0..<side {
+        for x in 0..<side {
+          let at = i * stride + 3 * (y * side + x)
+          guard (at..<at + 3).contains(where: { pixels[$0] != twins.pixels[$0] }) else { continue }
+          (left, top, right, bottom) = (min(left, x), min(top, y), max(right, x + 1), max(bottom, y + 1))
+        }
+      }
+      let box = Box(x: left..<max(left, right), y: top..<max(top, bottom))
+      return box.area > 0 && 2 * box.area <= side * side ? box : nil
+    }
+  }
+}
+
+/// A box in pixels.
+private struct Box {
+  let (x, y): (Range<Int>, Range<Int>)
+
+  var area: Int { x.count * y.count }
+
+  /// True if a window covers more than half of it.
+  func isCovered(by window: Window) -> Bool {
+    let (across, down) = (window.x..<window.x + window.side, window.y..<window.y + window.side)
+    return 2 * x.clamped(to: across).count * y.clamped(to: down).count > area
   }
 }
 

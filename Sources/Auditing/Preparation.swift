@@ -13,7 +13,7 @@ public enum Preparation {
     case let error as AuditError: return error.exitCode
     case let error as DatasetError:
       switch error.code {
-      case .labels: return 64
+      case .labels, .list: return 64
       case .noImages: return 3
       case .missing, .unreadable, .malformed, .unsupported: return 2
       }

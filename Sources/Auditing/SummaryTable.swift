@@ -55,8 +55,10 @@ public enum SummaryTable {
   private static func table(_ result: AuditResult) -> [String] {
     let metrics = result.metrics.encoders
     let measures: [(String, (EncoderMetrics) -> Double?)] = [
-      ("attack success rate", { $0.attackSuccessRate }), ("clean false positives", { $0.cleanFalsePositiveRate }),
-      ("clean accuracy", { $0.cleanAccuracy }), ("triggered accuracy", { $0.triggeredAccuracy }),
+      ("attack success rate", { $0.attackSuccessRate }), ("  with blocking", { $0.blocking?.attackSuccessRate }),
+      ("clean false positives", { $0.cleanFalsePositiveRate }),
+      ("clean accuracy", { $0.cleanAccuracy }), ("  with blocking", { $0.blocking?.cleanAccuracy }),
+      ("triggered accuracy", { $0.triggeredAccuracy }),
       ("k-NN accuracy", { $0.nearestNeighbourAccuracy }), ("robust accuracy (PGD-20)", { $0.robustAccuracy?.value }),
       ("flip rate of the trigger", { $0.flipRate }),
     ]

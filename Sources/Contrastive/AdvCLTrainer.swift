@@ -4,6 +4,16 @@ import NeuralNetworks
 import Randomness
 import Tensors
 
+/// How images are divided into pseudo-labels.
+public enum PseudoLabels: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Clusters of the scan encoder's features.
+  case kMeans = "kmeans"
+  /// Clusters of the features of a fresh network that was trained to tell such clusters apart, see ``ClusterFit``.
+  case clusterFit = "clusterfit"
+  /// Clusters of the scan encoder's features that are about equally large, see ``KMeans/balanced(_:)``.
+  case sinkhorn
+}
+
 /// Settings of an AdvCL training.
 ///
 /// - Source: Fan et al., "When Does Contrastive Learning Preserve Adversarial Robustness from
@@ -21,6 +31,8 @@ public struct AdvCLConfiguration: Codable, Hashable, Sendable {
   public var pseudoLabelWeight: Float = 0.2
   /// Cluster counts of the pseudo-label sets; those above a third of the images are left out.
   public var clusters = [2, 10, 50, 100, 500]
+  /// How images are divided into them.
+  public var pseudoLabels = PseudoLabels.kMeans
   public var attack: ProjectedGradientDescent
 
   /// The paper's settings but for the length of the training.
@@ -49,8 +61,8 @@ public struct AdvCLConfiguration: Codable, Hashable, Sendable {
 /// read from branch 1, the only one in the encoder that comes out. The whole step is one program, so what does not change inside the attack
 /// (three of five views, forward) is computed once.
 ///
-/// Deviates from the paper: pseudo-labels are our own k-means on the scan encoder's features of the
-/// kept images instead of an ImageNet encoder's, so labels of the data are never needed (where its objective takes labels they are in these features); half grey
+/// Deviates from the paper: pseudo-labels are made from the scan encoder's features of the kept images (``PseudoLabels``) instead of an
+/// ImageNet encoder's, so labels of the data are never needed (where its objective takes labels they are in these features); half grey
 /// is added to the high-frequency view.
 public struct AdvCLTrainer: Sendable {
   private let configuration: AdvCLConfiguration
@@ -84,10 +96,14 @@ public struct AdvCLTrainer: Sendable {
     sizes.map { Linear("pseudo-labels.\($0)", encoder.network.featureWidth, $0) }
   }
 
+  /// Numbers of clusters that some images are divided into.
+  public func clusters(of images: Int) -> [Int] { configuration.clusters.filter { $0 <= images / 3 } }
+
   /// Clusters features into the pseudo-label sets.
   public func pseudoLabels(_ rows: Features, on device: any Device) -> [(clusters: Int, labels: [Int])] {
-    configuration.clusters.filter { $0 <= rows.count / 3 }.map { k in
-      (k, KMeans(rows, clusters: k, on: device, stream.stream("pseudo-labels").stream(k)).assignments)
+    clusters(of: rows.count).map { k in
+      let clusters = KMeans(rows, clusters: k, on: device, stream.stream("pseudo-labels").stream(k))
+      return (k, (configuration.pseudoLabels == .sinkhorn ? clusters.balanced(rows) : clusters).assignments)
     }
   }
 

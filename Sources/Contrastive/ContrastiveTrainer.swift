@@ -21,7 +21,7 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var secondAugmentation: Augmentation {
     var own = augmentation
     own.solarize = secondView.solarize
-    if secondView.isWeak { (own.jitter, own.greyscale, own.blur, own.solarize) = (0, 0, 0, 0) }
+    if secondView.isWeak { own.weaken() }
     return own
   }
 
@@ -40,6 +40,8 @@ public struct ContrastiveConfiguration: Codable, Hashable, Sendable {
   public var viewScale: Float = 1
   public var projectionHidden = 256
   public var projectionWidth = 64
+  /// True mixes first views: see ``CutMix``. In an audit it is for the encoder that is retrained on the kept images.
+  public var cutMix = false
 
   /// Settings that were measured to work on small images: small crops and a high temperature bind a
   /// trigger to what else is in its images, so that the search and the measured attack both see it.
@@ -136,6 +138,8 @@ public struct ContrastiveTrainer: Sendable {
   private let labels: [Int]?
 
   private let objective: any Objective
+  /// The frozen encoder that a distillation aims at.
+  private let teacher: Encoder?
   private let projector: Perceptron?
   private let predictor: Perceptron?
   /// Width of projections.
@@ -143,23 +147,39 @@ public struct ContrastiveTrainer: Sendable {
 
   /// Creates a trainer.
   ///
-  /// - Parameter labels: Class of each image, -1 for none; asked for where the objective needs them.
+  /// - Parameters:
+  ///   - labels: Class of each image, -1 for none; asked for where the objective needs them.
+  ///   - teacher: Asked for where the objective needs one; it sees images of the same side.
   public init(
     _ configuration: ContrastiveConfiguration, encoder: Encoder.Configuration, labels: [Int]? = nil,
-    stream: RandomStream
+    teacher: Encoder? = nil, stream: RandomStream
   ) {
-    (self.configuration, self.encoder, self.stream) = (configuration, encoder, stream)
+    (self.encoder, self.stream) = (encoder, stream)
     objective = configuration.objective.objective
     precondition(objective.labels != .needed || labels != nil, "\(configuration.objective.name) needs labels")
+    precondition(objective.needsTeacher == (teacher != nil), "\(configuration.objective.name): teacher")
+    precondition(teacher.map { $0.configuration.side == encoder.side } ?? true, "a teacher of another side")
     self.labels = objective.labels == .ignored ? nil : labels
+    self.teacher = teacher
+    var recipe = configuration
+    if let teacher {
+      recipe.projectionWidth = teacher.network.featureWidth
+      if teacher.configuration.network.hasFixedSide { recipe.viewScale = 1 }
+    }
+    self.configuration = recipe
     let features = encoder.network.featureWidth
-    projector = objective.projector(features, configuration)
+    projector = objective.projector(features, recipe)
     width = projector?.width ?? features
-    predictor = objective.predictor(width, configuration)
+    predictor = objective.predictor(width, recipe)
   }
 
   /// Labels stand in for views that would be remembered.
   private var remembersViews: Bool { objective.remembersViews && labels == nil }
+
+  /// Widths of what is kept in the bank: of targets or of the teacher's features, and of what is remembered beside them.
+  private var bankWidths: (rows: Int, remembered: Int?) {
+    teacher.map { ($0.network.featureWidth, width) } ?? (width, remembersViews ? width : nil)
+  }
 
   /// Trains to the end.
   ///
@@ -193,6 +213,7 @@ public struct ContrastiveTrainer: Sendable {
       remembersViews
       ? ViewMemory(images: set.count, width: width, state.arrays.removeValue(forKey: ViewMemory.name)) : nil
     let (optimizer, target, labels) = (configuration.optimizer, objective.target, labels)
+    let mix = configuration.cutMix ? CutMix(side: configuration.viewSide(of: set.side), stream.stream("cutmix")) : nil
     return try loop.run(
       state, device.compile(program(batch: batch, viewsOnDevice: device.isApart)), on: device, afterStep: afterStep,
       afterEpoch: afterEpoch, memory: memory, measuring: measuring
@@ -204,6 +225,7 @@ public struct ContrastiveTrainer: Sendable {
       }
       if let labels { feeds.append(Tensor([batch], step.images.map { Float(labels[$0]) })) }
       if let memory { feeds.append(memory.rows(of: step.images)) }
+      if let mix { feeds += mix.feeds(step.done) }
       return feeds
     }
   }
@@ -214,15 +236,22 @@ public struct ContrastiveTrainer: Sendable {
     if objective.target != nil { for (name, tensor) in arrays { arrays[Self.targetPrefix + name] = tensor } }
     if let predictor { arrays.merge(predictor.initialWeights(stream.stream("predictor"))) { a, _ in a } }
     if objective.bankRows > 0 {
-      arrays.merge(Bank.initial(rows: objective.bankRows, width: width, remembers: remembersViews)) { a, _ in a }
+      let (rows, remembered) = bankWidths
+      arrays.merge(Bank.initial(rows: objective.bankRows, width: rows, remembered: remembered)) { a, _ in a }
+    }
+    if let teacher {
+      for parameter in teacher.network.parameters {
+        arrays[Self.teacherPrefix + parameter.name] = teacher.weights[parameter.name]
+      }
     }
     return TrainingState(epoch: 0, arrays: arrays)
   }
 
   private static let targetPrefix = "momentum-encoder."
+  private static let teacherPrefix = "teacher."
 
   /// The training step: feeds are views [2N, H, W, 3], the optimizer's scalars, and what the objective asks for: the target's
-  /// momentum, labels [N], targets of the epoch before [N, W].
+  /// momentum, labels [N], targets of the epoch before [N, W], where a rectangle is taken from [1, H, W, 1] and what share it leaves.
   ///
   /// - Parameter viewsOnDevice: Instead of views feeds images as bytes [N, H, W, 3] and their views' parameters [2N, 26].
   public func program(batch: Int, viewsOnDevice: Bool = false) -> Program {
@@ -244,12 +273,19 @@ public struct ContrastiveTrainer: Sendable {
     let predicting = predictor?.parameters ?? []
     let scope = Scope(trace, followed + predicting, mode: .training)
     let target = momentum.map { _ in Scope(trace, followed, mode: .training, prefix: Self.targetPrefix) }
-    let step = ObjectiveStep(
-      trace, configuration, pixels: pixels, batch: batch, encoder: model, projector: projector, predictor: predictor,
-      scope: scope, target: target, labels: truth, previous: previous,
+    let frozen = teacher.map {
+      (encoder: $0, scope: Scope(trace, $0.network.parameters, mode: .evaluation, prefix: Self.teacherPrefix))
+    }
+    let mix = configuration.cutMix ? CutMix.Mixed(trace, pixels.slice(start: 0, count: batch)) : nil
+    let (bankWidth, remembered) = bankWidths
+    let passes = Passes(
+      trace, pixels: pixels, mixed: mix?.views, batch: batch, encoder: model, projector: projector,
+      predictor: predictor, scope: scope, target: target, teacher: frozen, labels: truth, previous: previous,
       bank: objective.bankRows > 0
-        ? Bank(trace, rows: objective.bankRows, width: width, remembers: remembersViews) : nil)
-    let loss = objective.loss(step)
+        ? Bank(trace, rows: objective.bankRows, width: bankWidth, remembered: remembered) : nil)
+    let step = ObjectiveStep(configuration, batch: batch, passes)
+    var loss = objective.loss(step)
+    if let mix { loss = loss * mix.share + objective.loss(step.next()) * (-mix.share + 1) }
     if let target, let momentum {
       target.commitStatistics()
       for parameter in followed where parameter.role != .statistic {
@@ -269,7 +305,7 @@ public struct ContrastiveTrainer: Sendable {
         scalars: .concatenated([trace.constant(configuration.learningRate, [1]), others]))
     }
     scope.commitStatistics()
-    guard let features = step.features else { preconditionFailure("a loss without features") }
+    guard let features = passes.features else { preconditionFailure("a loss without features") }
     let outputs = [loss, spread(features)] + (remembersViews ? [step.targets(1).unitRows()] : [])
     return trace.program(outputs: outputs)
   }

@@ -89,7 +89,7 @@ public struct LinearProbe: Sendable {
   }
 
   /// Logits in a trace, for features [N, D].
-  func logits(_ features: Value) -> Value {
+  package func logits(_ features: Value) -> Value {
     let trace = features.owner
     let d = mean.count
     let rows = (features.unitRows() - trace.constant(Tensor([d], mean))) / deviation

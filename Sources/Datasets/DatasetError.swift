@@ -7,6 +7,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     case malformed = "dataset.malformed"
     case unsupported = "dataset.unsupported"
     case labels = "dataset.labels"
+    case list = "dataset.list"
     case noImages = "dataset.no-images"
   }
 
@@ -33,6 +34,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     case .malformed: "\(path) is damaged: \(detail); fetch the file again"
     case .unsupported: "\(path): \(detail)"
     case .labels: "\(path): \(detail); correct the label file or use --labels none"
+    case .list: "\(path): \(detail); a list has one path from the dataset's root a line, as kept.txt has them"
     case .noImages: "no image found in \(path): \(detail)"
     }
   }

@@ -26,6 +26,40 @@ public enum PathList {
     return text
   }
 
+  /// Reads a list of some of a dataset's images.
+  ///
+  /// - Parameters:
+  ///   - file: As ``encode(_:isNullDelimited:of:)`` writes it, or with paths as they are; lines that start with `#` and name nothing are
+  ///     comments, a label after a path is left out.
+  ///   - isNullDelimited: Paths end with a zero byte.
+  /// - Returns: Places in `dataset.entries`, ascending, each once.
+  /// - Throws: ``DatasetError`` with code `.list` if it cannot be read or names what the dataset does not list.
+  public static func places(
+    _ file: String, isNullDelimited: Bool, in dataset: Dataset
+  ) throws(DatasetError) -> [Int] {
+    let path = Path(file)
+    guard FileSystem.kind(path, followLinks: true) == .file else {
+      throw DatasetError(.list, path, "there is no such list")
+    }
+    let index = Listing.Lookup(dataset.entries)
+    var places: Set<Int> = []
+    let bytes = try FileSystem.readInflated(path)
+    for (number, line) in bytes.split(separator: isNullDelimited ? 0 : newline, omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      if line.isEmpty || line.elementsEqual([0x0D]) { continue }
+      let readings = isNullDelimited ? [(name: Array(line), label: nil)] : PathList.readings(line)
+      if let place = readings.lazy.compactMap({ index[$0.name] }).first {
+        places.insert(place)
+      } else if isNullDelimited || line.first != UInt8(ascii: "#") {
+        throw DatasetError(
+          .list, path,
+          "line \(number + 1) names \(Path(bytes: readings[0].name)), which the dataset does not list")
+      }
+    }
+    return places.sorted()
+  }
+
   private static let (newline, quote, backslash) = (UInt8(0x0A), UInt8(0x22), UInt8(0x5C))
 
   /// True if every reader of lines gets these bytes back: UTF-8 without anything that ends or breaks a line, no space around it, no

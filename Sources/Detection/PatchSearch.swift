@@ -48,6 +48,8 @@ public struct PatchSearch {
     public var finalists = 30
     /// Side of the window in pixels of what encoders see; nil takes 0.36 of that side.
     public var windowPixels: Int?
+    /// What windows are found by; nil takes gradient times activation for a ResNet and a rollout for a transformer.
+    public var saliency: Saliency?
     /// Windows tried in an image.
     public var windowsPerImage = 2
     /// Images drawn from each live cluster a round.
@@ -59,6 +61,15 @@ public struct PatchSearch {
 
     /// The defaults.
     public init() {}
+
+    /// What windows of a network are found by.
+    public func saliency(of network: BackboneConfiguration) -> Saliency {
+      guard network.hasFixedSide else { return .gradient }
+      return saliency ?? .gradientRollout
+    }
+
+    /// Side of a window in images of a side, in pixels.
+    public func window(side: Int) -> Int { windowPixels ?? PatchSearch.automaticWindow(side) }
 
     /// Everything in these settings that cannot work, in words.
     public func problems(side: Int?) -> [String] {
@@ -133,15 +144,17 @@ public struct PatchSearch {
     self.set = set
     clustering = clusters.clustering
     self.stream = stream
-    windowPixels = configuration.windowPixels ?? Self.automaticWindow(set.side)
-    localizer = Localizer(embedder.encoder, space: clusters.space, set: set, on: device)
+    windowPixels = configuration.window(side: set.side)
+    localizer = Localizer(
+      embedder.encoder, configuration.saliency(of: embedder.encoder.configuration.network), space: clusters.space,
+      set: set, on: device)
     test = FlipTest(
       embedder.encoder, space: clusters.space, clustering: clusters.clustering, rows: clusters.rows, set: set,
       count: configuration.flipImages, on: device, stream.stream("positions"))
   }
 
   /// The window for images of a side: 0.36 of it, a fifth more than the published trigger share.
-  public static func automaticWindow(_ side: Int) -> Int { max(3, Int((0.36 * Double(side)).rounded())) }
+  fileprivate static func automaticWindow(_ side: Int) -> Int { max(3, Int((0.36 * Double(side)).rounded())) }
 
   /// Runs the search to its end.
   ///

@@ -217,6 +217,9 @@ public enum JSONValue: Codable, Equatable, Sendable {
     }
   }
 
+  /// The value of a name; nil if there is none, or this is no object.
+  public subscript(name: String) -> JSONValue? { if case .object(let items) = self { items[name] } else { nil } }
+
   /// Rounds every number to six significant digits, so that what is written has a fixed form.
   public var rounded: JSONValue {
     switch self {

@@ -2,31 +2,45 @@
 public struct Metrics: Codable, Equatable, Sendable {
   /// The encoder that was searched: trained on everything.
   public var before: EncoderMetrics
-  /// The encoder to use: AdvCL on the kept list, or plain if that was the only retraining.
+  /// The encoder to use: AdvCL on the kept list, or else the plain one, or else one that was distilled.
   public var after: EncoderMetrics
   /// The scan recipe again on the kept list; null where `after` is that already, or none was trained.
   @Nullable public var afterPlain: EncoderMetrics?
+  /// Further ones: distilled encoders.
+  public var afterOthers: [EncoderMetrics]
 
   /// Creates the comparison.
-  public init(before: EncoderMetrics, after: EncoderMetrics, afterPlain: EncoderMetrics?) {
-    (self.before, self.after) = (before, after)
+  public init(
+    before: EncoderMetrics, after: EncoderMetrics, afterPlain: EncoderMetrics?, afterOthers: [EncoderMetrics] = []
+  ) {
+    (self.before, self.after, self.afterOthers) = (before, after, afterOthers)
     _afterPlain = Nullable(wrappedValue: afterPlain)
+  }
+
+  /// Reads it; results of earlier versions have no further ones.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    before = try values.decode(EncoderMetrics.self, forKey: .before)
+    after = try values.decode(EncoderMetrics.self, forKey: .after)
+    _afterPlain = try values.decode(Nullable<EncoderMetrics>.self, forKey: .afterPlain)
+    afterOthers = try values.decodeIfPresent([EncoderMetrics].self, forKey: .afterOthers) ?? []
   }
 
   /// The encoders that there are, in the order of their training.
   public var encoders: [EncoderMetrics] {
-    ([before] + (afterPlain.map { [$0] } ?? []) + [after]).filter { $0.encoder != "none" }
+    ([before] + (afterPlain.map { [$0] } ?? []) + afterOthers + [after]).filter { $0.encoder != "none" }
   }
 
   enum CodingKeys: String, CodingKey {
     case before, after
     case afterPlain = "after_plain"
+    case afterOthers = "after_others"
   }
 }
 
 /// One encoder's measurements; null where something could not be measured, with the reason.
 public struct EncoderMetrics: Codable, Equatable, Sendable {
-  /// Which training it came from: scan, plain, advcl or none.
+  /// Which training it came from: scan, search, plain, advcl, compress, simreg or none.
   public var encoder: String
   @Nullable public var cleanAccuracy: Double?
   @Nullable public var triggeredAccuracy: Double?
@@ -38,6 +52,8 @@ public struct EncoderMetrics: Codable, Equatable, Sendable {
   @Nullable public var flipRate: Double?
   @Nullable public var robustAccuracy: RobustAccuracy?
   @Nullable public var nearestNeighbourAccuracy: Double?
+  /// With the most telling window of every image painted over; nil where that was not asked for.
+  public var blocking: Blocking?
   /// Images the shares are taken over.
   public var n: Int
   /// Wilson's 95 % intervals of the shares above, by their names.
@@ -59,6 +75,33 @@ public struct EncoderMetrics: Codable, Equatable, Sendable {
     }
   }
 
+  /// Measured after test-time blocking; null without images that carry the trigger.
+  public struct Blocking: Codable, Equatable, Sendable {
+    public var cleanAccuracy: Double
+    @Nullable public var triggeredAccuracy: Double?
+    @Nullable public var attackSuccessRate: Double?
+    /// Share of triggered images whose window covers more than half of the trigger; null if the trigger is not local.
+    @Nullable public var triggerHitRate: Double?
+    /// What windows were found by.
+    public var saliency: String
+    /// Side of a window in the pixels that the encoder sees.
+    public var windowPixels: Int
+
+    /// Creates it without what needs a trigger.
+    public init(cleanAccuracy: Double, saliency: String, windowPixels: Int) {
+      (self.cleanAccuracy, self.saliency, self.windowPixels) = (cleanAccuracy, saliency, windowPixels)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case saliency
+      case cleanAccuracy = "clean_accuracy"
+      case triggeredAccuracy = "triggered_accuracy"
+      case attackSuccessRate = "attack_success_rate"
+      case triggerHitRate = "trigger_hit_rate"
+      case windowPixels = "window_px"
+    }
+  }
+
   /// Creates empty measurements, all null for one reason.
   public init(encoder: String, unmeasured reason: String) {
     self.encoder = encoder
@@ -73,7 +116,7 @@ public struct EncoderMetrics: Codable, Equatable, Sendable {
   ]
 
   enum CodingKeys: String, CodingKey {
-    case encoder, n, probe, seeds, reasons
+    case encoder, n, probe, seeds, reasons, blocking
     case cleanAccuracy = "clean_accuracy"
     case triggeredAccuracy = "triggered_accuracy"
     case attackSuccessRate = "attack_success_rate"

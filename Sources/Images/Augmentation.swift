@@ -33,6 +33,9 @@ public struct Augmentation: Codable, Hashable, Sendable {
   /// SimCLR's settings for small images.
   public init() {}
 
+  /// Leaves crops and flips only.
+  public mutating func weaken() { (jitter, greyscale, blur, solarize) = (0, 0, 0, 0) }
+
   /// Writes a view of a square image as RGB in 0...1, row-major.
   ///
   /// - Parameters:

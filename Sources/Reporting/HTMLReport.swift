@@ -96,15 +96,21 @@ public struct HTMLReport {
   /// The encoders that are compared: before, the plain recipe again, after.
   var columns: [(title: String, short: String, metrics: EncoderMetrics)] {
     let (before, after) = (result.metrics.before, result.metrics.after)
+    let images = result.config["retrainOn"] == .text("all") ? "all images" : "kept images"
+    let isMixed = result.config["scan"]?["cutMix"] == .boolean(true)
+    func column(_ metrics: EncoderMetrics) -> (title: String, short: String, metrics: EncoderMetrics) {
+      switch metrics.encoder {
+      case "advcl": ("After: AdvCL, \(images)", "AdvCL, after", metrics)
+      case "compress", "simreg": ("After: distilled (\(metrics.encoder))", "\(metrics.encoder), after", metrics)
+      default: ("After: \(metrics.encoder)", "\(metrics.encoder), after", metrics)
+      }
+    }
     let all =
       [("Before: \(before.encoder) encoder, all images", "before", before)]
-      + (result.metrics.afterPlain.map { [("After: same recipe, kept images", "plain, after", $0)] } ?? [])
-      + [
-        (
-          after.encoder == "advcl" ? "After: AdvCL, kept images" : "After: \(after.encoder)",
-          after.encoder == "advcl" ? "AdvCL, after" : "\(after.encoder), after", after
-        )
-      ]
+      + (result.metrics.afterPlain.map {
+        [("After: same recipe\(isMixed ? " with mixed views" : ""), \(images)", "plain, after", $0)]
+      } ?? [])
+      + result.metrics.afterOthers.map(column) + [column(after)]
     return all.filter { $0.2.encoder != "none" }
   }
 
@@ -125,11 +131,23 @@ public struct HTMLReport {
     } ?? ""
   }
 
+  /// Measures that are there only where they were asked for.
+  private static let ofBlocking: Set = ["blocked_attack_success_rate", "blocked_clean_accuracy", "trigger_hit_rate"]
+
   private var comparison: String {
     let rows: [(title: String, name: String, value: (EncoderMetrics) -> Double?)] = [
       ("Attack success rate", "attack_success_rate", { $0.attackSuccessRate }),
+      (
+        "Attack success rate, most telling window painted over", "blocked_attack_success_rate",
+        { $0.blocking?.attackSuccessRate }
+      ),
       ("Clean images taken for the target class", "clean_false_positive_rate", { $0.cleanFalsePositiveRate }),
       ("Accuracy on clean images", "clean_accuracy", { $0.cleanAccuracy }),
+      (
+        "Accuracy on clean images, most telling window painted over", "blocked_clean_accuracy",
+        { $0.blocking?.cleanAccuracy }
+      ),
+      ("Triggers of which the window covers more than half", "trigger_hit_rate", { $0.blocking?.triggerHitRate }),
       ("Accuracy on triggered images", "triggered_accuracy", { $0.triggeredAccuracy }),
       ("k-NN accuracy on clean images", "nearest_neighbour_accuracy", { $0.nearestNeighbourAccuracy }),
       (
@@ -139,9 +157,11 @@ public struct HTMLReport {
     ]
     // What no encoder has is a reason below the table, not a row of it.
     let measured = rows.filter { row in columns.contains { row.value($0.metrics) != nil } }
-    let lacking = rows.filter { row in columns.contains { row.value($0.metrics) == nil } }
+    let isBlocked = columns.contains { $0.metrics.blocking != nil }
+    let asked = isBlocked ? rows : rows.filter { !Self.ofBlocking.contains($0.name) }
+    let lacking = asked.filter { row in columns.contains { row.value($0.metrics) == nil } }
     let reasons = Set(lacking.flatMap { row in columns.compactMap { $0.metrics.reasons[row.name] } }).sorted()
-    let nowhere = rows.filter { row in columns.allSatisfy { row.value($0.metrics) == nil } }.map {
+    let nowhere = asked.filter { row in columns.allSatisfy { row.value($0.metrics) == nil } }.map {
       $0.title.lowercased()
     }
     let unmeasured =
@@ -162,6 +182,11 @@ public struct HTMLReport {
     }.joined(separator: "\n")
     let heads = columns.map { "<th scope=\"col\">\(escapedHTML($0.title))</th>" }.joined()
     let first = result.metrics.before
+    let windows = columns.compactMap { $0.metrics.blocking }.map { "\($0.windowPixels) pixels by \($0.saliency)" }
+    let painted =
+      windows.isEmpty
+      ? ""
+      : "<p class=\"note\">Painted over, with black, in every image: the window that says most about the class that it is taken for (\(escapedHTML(Set(windows).sorted().joined(separator: ", ")))).</p>"
     let seeds = Set(columns.flatMap { $0.metrics.seeds }).sorted().map(String.init).joined(separator: ", ")
     return """
       \(bars)
@@ -170,6 +195,7 @@ public struct HTMLReport {
       \(body)
       </tbody></table></div>
       \(first.probe == "none" ? "" : "<p class=\"note\">Probe: \(escapedHTML(first.probe)).</p>")
+      \(painted)
       \(unmeasured)
       \(truth)
       """

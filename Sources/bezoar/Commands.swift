@@ -45,7 +45,14 @@ enum Commands {
     .value(
       "--fdr", "X", "largest expected share of false ones among the images removed (default 0.01)",
       setting: "filter.falseDiscoveryRate"),
-    .value("--retrain", "LIST", "plain,advcl (default), plain, advcl or none"),
+    .value(
+      "--retrain", "LIST",
+      "encoders to train on what is kept: any of plain, advcl, compress, simreg, or none (default plain,advcl)"),
+    .value(
+      "--trusted", "LIST", "images that you vouch for, as kept.txt lists them: what compress and simreg are trained on",
+      setting: "trusted"),
+    .flag("--blocking", "also measure images whose most telling window is painted over"),
+    .flag("--cutmix", "mix views of different images when plain is retrained (i-CutMix)"),
   ]
   static let decode = Option.value(
     "--decode", "WHERE", "workers (default: restricted processes) or in-process", choices: ["workers", "in-process"])

@@ -83,9 +83,15 @@ struct Runner {
       }
     }
     if let list = arguments.value("--retrain") {
-      let names = list == "none" ? [] : list.split(separator: ",").map { JSONValue.text(String($0)) }
-      layers.apply(.object(["retrain": .array(names)]), source: "--retrain")
+      let names = list == "none" ? [] : list.split(separator: ",").map(String.init)
+      let known = AuditConfiguration.Retraining.allCases.map(\.rawValue)
+      if let other = names.first(where: { !known.contains($0) }) {
+        throw UsageError(description: "--retrain takes any of \(known.joined(separator: ", ")), or none, not \(other)")
+      }
+      layers.apply(.object(["retrain": .array(names.map(JSONValue.text))]), source: "--retrain")
     }
+    if arguments.flags.contains("--blocking") { layers.set("evaluation.blocking", to: "true", source: "--blocking") }
+    if arguments.flags.contains("--cutmix") { layers.set("scan.cutMix", to: "true", source: "--cutmix") }
     for text in arguments.values["--set"] ?? [] {
       guard let equal = text.firstIndex(of: "=") else {
         throw UsageError(description: "--set needs NAME=VALUE, not \(text)")
@@ -224,9 +230,9 @@ struct Runner {
   /// Trains one encoder on a dataset.
   private func train() throws -> Int32 {
     let out = arguments.value("--out") ?? "bezoar-audit"
-    var request = try request(try source(), out, nil)
+    var request = try request(try source(), out, arguments.value("--ground-truth"))
     request.overwrite = arguments.flags.contains("--overwrite")
-    if let given = ["--encoder", "--ground-truth", "--json"].first(where: arguments.has) {
+    if let given = ["--encoder", "--json"].first(where: arguments.has) {
       throw UsageError(
         description: "\(given) is not for bezoar train DATASET, which trains an encoder and compares nothing")
     }

@@ -41,6 +41,29 @@ import Testing
     #expect(KMeans(rows, clusters: 1, on: device, RandomStream(seed: 1)).silhouette(rows, sample: [0]) == 0)
   }
 
+  /// One group of nine tenths: k-means leaves it whole, shares are even.
+  @Test func balancedClustersAreAboutEquallyLarge() {
+    var stream = RandomStream(seed: 8)
+    var values: [Float] = []
+    for i in 0..<400 {
+      var row = [Float](repeating: 0, count: 6)
+      row[i < 360 ? 0 : 1 + i % 3] = 1
+      values += row.map { $0 + 0.05 * stream.normal() }
+    }
+    let rows = Features(width: 6, values: values).unitRows
+    let device = CPUDevice(threads: 1)
+    func sizes(_ clusters: KMeans) -> [Int] {
+      (0..<4).map { k in clusters.assignments.count { $0 == k } }.sorted()
+    }
+    let plain = KMeans(rows, clusters: 4, on: device, RandomStream(seed: 1))
+    let even = plain.balanced(rows)
+    #expect(sizes(plain)[3] > 150)
+    #expect(sizes(even).allSatisfy { (75...125).contains($0) }, "\(sizes(even))")
+    // Of groups that are even already each stays one.
+    let three = KMeans(groups(90), clusters: 3, on: device, RandomStream(seed: 1))
+    #expect(three.balanced(groups(90)).assignments == three.assignments)
+  }
+
   @Test func moreClustersThanRowsIsNoError() {
     let result = KMeans(groups(4), clusters: 9, on: CPUDevice(threads: 1), RandomStream(seed: 1))
     #expect(result.centroids.count == 4)

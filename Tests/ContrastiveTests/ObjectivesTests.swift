@@ -175,7 +175,9 @@ private let cases: [Case] = [
     shift(a, b, pushed(b, bank)) { $0 == $1 || classes[$0] >= 0 && classes[$0] == banked[$1] }
   },
   Case(name: "isd") { a, b in
-    SimilarityDistillation.loss(a, b, constant(a.owner, bank), among: a.owner.constant(0), temperature: 0.2)
+    let anchors = constant(a.owner, bank)
+    return similarityDistillationLoss(
+      a, among: anchors, teacher: b, among: anchors, allowed: a.owner.constant(0), temperature: 0.2)
   } definition: { a, b in
     func shares(_ row: [Double]) -> [Double] {
       let all = bank.map { exp(cosine(row, $0) / t) }
@@ -208,6 +210,29 @@ private let cases: [Case] = [
     contrast(
       $0, $1, positives: { isTwin($0, $1) || classes[$0 % n] >= 0 && classes[$0 % n] == classes[$1 % n] },
       others: { $0 != $1 })
+  },
+  Case(name: "compress") { a, b in
+    similarityDistillationLoss(
+      a, among: constant(a.owner, before), teacher: b, among: constant(a.owner, bank), allowed: a.owner.constant(0),
+      temperature: 0.2)
+  } definition: { a, b in
+    func shares(_ row: [Double], _ rows: [[Double]]) -> [Double] {
+      let all = rows.map { exp(cosine(row, $0) / t) }
+      return all.map { $0 / all.reduce(0, +) }
+    }
+    return (0..<n).reduce(0.0) { sum, i in
+      sum + zip(shares(b[i], bank), shares(a[i], before)).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
+    } / Double(n)
+  },
+  Case(name: "simreg") {
+    BYOL.loss($0, $1)
+  } definition: { a, b in
+    zip(a, b).reduce(0) { $0 + 2 - 2 * cosine($1.0, $1.1) } / Double(n)
+  },
+  Case(name: "clusterfit") { a, _ in
+    crossEntropyLoss(a, classes: numbers(a.owner, (0..<n).map { $0 % width }))
+  } definition: { a, _ in
+    (0..<n).reduce(0.0) { $0 + log(a[$1].reduce(0) { $0 + exp($1) }) - a[$1][$1 % width] } / Double(n)
   },
 ]
 
@@ -267,12 +292,13 @@ private let cases: [Case] = [
   }
 
   @Test func everyObjectiveHasACase() {
-    #expect(Set(cases.map(\.name)) == Set(Objectives.names + ["cmsf-labels"]))
+    let distillations = Objectives.distillations.map { $0.name }
+    #expect(Set(cases.map(\.name)) == Set(Objectives.names + distillations + ["cmsf-labels", ClusterFit.name]))
     #expect(Set(Objectives.names).count == Objectives.all.count)
   }
 
   @Test func objectivesComeBackFromTheirSettings() throws {
-    for type in Objectives.all {
+    for type in Objectives.all + Objectives.distillations {
       let chosen = ChosenObjective(type.init())
       let data = try JSONEncoder().encode(chosen)
       #expect(try JSONDecoder().decode(ChosenObjective.self, from: data) == chosen)
@@ -299,11 +325,13 @@ private let cases: [Case] = [
     func absence(_ rows: Value) -> Value { Bank.absence(of: rows) }
     let rows = constant(trace, written)
     let few = constant(trace, Array(bank.prefix(4)))
+    func distilled(_ rows: Value, _ allowed: Value) -> Value {
+      similarityDistillationLoss(x, among: rows, teacher: y, among: rows, allowed: allowed, temperature: 0.2)
+    }
     let outputs = [
       infoNCELoss(x, keys: y, queue: rows, among: absence(rows), temperature: 0.2),
       infoNCELoss(x, keys: y, queue: few, temperature: 0.2),
-      SimilarityDistillation.loss(x, y, rows, among: absence(rows), temperature: 0.2),
-      SimilarityDistillation.loss(x, y, few, among: trace.constant(0), temperature: 0.2),
+      distilled(rows, absence(rows)), distilled(few, trace.constant(0)),
       MeanShift.loss(x, y, rows, among: absence(rows), neighbours: 5),
       MeanShift.loss(x, y, few, among: trace.constant(0), neighbours: 4),
     ]

@@ -53,19 +53,33 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
   }
 
   /// A trainer; with the colours as labels where the objective needs some, or if asked.
-  private func trainer(_ name: String, epochs: Int = 3, images: Int, isLabelled: Bool = false) throws
-    -> ContrastiveTrainer
-  {
-    let needs = Objectives.named(name)?.labels == .needed
+  private func trainer(
+    _ name: String, epochs: Int = 3, images: Int, isLabelled: Bool = false, isMixed: Bool = false
+  ) throws -> ContrastiveTrainer {
+    let objective = Objectives.named(name)
+    let needs = objective?.labels == .needed
+    var settings = try settings(name, epochs: epochs)
+    settings.cutMix = isMixed
     return ContrastiveTrainer(
-      try settings(name, epochs: epochs), encoder: encoder,
-      labels: needs || isLabelled ? (0..<images).map { $0 % 5 == 4 ? -1 : $0 % 4 } : nil, stream: RandomStream(seed: 1))
+      settings, encoder: encoder,
+      labels: needs || isLabelled ? (0..<images).map { $0 % 5 == 4 ? -1 : $0 % 4 } : nil,
+      teacher: objective?.needsTeacher == true ? teacher : nil, stream: RandomStream(seed: 1))
   }
 
-  @Test(arguments: Objectives.names + ["cmsf with labels"]) func resumingGivesTheSameWeights(_ name: String) throws {
+  /// Twice as wide as the student.
+  private var teacher: Encoder {
+    let wide = Encoder.Configuration(network: .init(width: 8, blocks: [1, 1], stemStride: 2), side: 16)
+    return Encoder(wide, weights: wide.backbone.initialWeights(RandomStream(seed: 9)))
+  }
+
+  private static let all = Objectives.names + Objectives.distillations.map { $0.name }
+
+  @Test(arguments: all + ["cmsf with labels", "simclr mixed", "byol mixed", "msf mixed"])
+  func resumingGivesTheSameWeights(_ name: String) throws {
     let set = try madeSet(40) { colouredImage($0) }
     let words = name.split(separator: " ")
-    let trainer = try trainer(String(words[0]), images: 40, isLabelled: words.count > 1)
+    let trainer = try trainer(
+      String(words[0]), images: 40, isLabelled: words.last == "labels", isMixed: words.last == "mixed")
     var first: TrainingState?
     let whole = try trainer.train(set, on: CPUDevice(threads: 2), threads: 2) { if $0.epoch == 1 { first = $0 } }
     let resumed = try trainer.train(set, on: CPUDevice(threads: 1), threads: 1, from: first) { _ in }
@@ -91,7 +105,7 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
   }
 
   /// On one batch over and over, with a target that stays: it moves the loss of those that follow one, which says nothing.
-  @Test(arguments: Objectives.names) func lossFalls(_ name: String) throws {
+  @Test(arguments: all) func lossFalls(_ name: String) throws {
     let (set, batch, device) = (try madeSet(16) { colouredImage($0) }, 16, CPUDevice(threads: 2))
     let trainer = try trainer(name, epochs: 1, images: batch)
     let executable = device.compile(trainer.program(batch: batch))
@@ -112,10 +126,60 @@ func colouredImage(_ i: Int, side: Int = 16) -> Image {
     #expect(losses[39] < losses[4], "\(losses)")
   }
 
-  @Test(arguments: Objectives.names) func trainingsEndWell(_ name: String) throws {
+  @Test(arguments: all) func trainingsEndWell(_ name: String) throws {
     let set = try madeSet(64) { colouredImage($0) }
     let state = try trainer(name, epochs: 4, images: 64).train(set, on: CPUDevice(threads: 2), threads: 2) { _ in }
     #expect(state.log.count == 4 && state.warnings.isEmpty)
+  }
+
+  /// Without a rectangle a mixed step is a step; with all of the image it is that of the next image's first view.
+  @Test(arguments: Objectives.names) func aMixIsTheLossesOfBothImages(_ name: String) throws {
+    let (batch, device) = (8, CPUDevice(threads: 1))
+    let set = try madeSet(batch) { colouredImage($0) }
+    let arrays = try trainer(name, epochs: 1, images: batch).train(set, on: device, threads: 1) { _ in }.arrays
+    func loss(_ isMixed: Bool, mask: Float, views: Tensor) throws -> Float {
+      let trainer = try trainer(name, epochs: 1, images: batch, isMixed: isMixed)
+      let executable = device.compile(trainer.program(batch: batch))
+      let store = ParameterStore(arrays, on: device)
+      store.prepare(for: executable.program)
+      let feeds = executable.program.feeds.map { feed -> Tensor in
+        switch feed.name {
+        case "views": views
+        case "scalars": Optimizer.sgd(momentum: 0.9, weightDecay: 0).feed(learningRate: 0, step: 0)
+        case "momentum": Tensor([], [1])
+        case "labels": Tensor(feed.shape, (0..<batch).map { Float($0 % 2) })
+        case "cutmix": Tensor(feed.shape, repeating: mask)
+        case "cutmix share": Tensor([], [1 - mask])
+        default: Tensor(feed.shape, repeating: 0)
+        }
+      }
+      return store.run(executable, feeds)[0].item
+    }
+    var draw = RandomStream(seed: 4)
+    let stride = 16 * 16 * 3
+    let pixels = (0..<2 * batch * stride).map { _ in draw.uniform() }
+    let views = Tensor([2 * batch, 16, 16, 3], pixels)
+    let plain = try loss(false, mask: 0, views: views)
+    #expect(abs(try loss(true, mask: 0, views: views) - plain) < 1e-4 * max(1, abs(plain)))
+    // All first views are the next images', and the loss is that of the next images: the order of a batch does not matter.
+    let whole = try loss(true, mask: 1, views: views)
+    #expect(abs(whole - plain) < 2e-3 * max(1, abs(plain)), "\(whole), \(plain)")
+    let half = try loss(true, mask: 0.5, views: views)
+    #expect(half.isFinite && abs(half - plain) > 1e-5)
+  }
+
+  @Test func rectanglesOfAMixAreWhatTheirShareSays() {
+    let mix = CutMix(side: 12, RandomStream(seed: 2))
+    let shares = (0..<400).map { step -> Float in
+      let feeds = mix.feeds(step)
+      let inside = feeds[0].scalars.reduce(0, +)
+      #expect(feeds[0].scalars.allSatisfy { $0 == 0 || $0 == 1 } && abs(1 - inside / 144 - feeds[1].item) < 1e-6)
+      return feeds[1].item
+    }
+    // Half of the area on average before the edges cut some off.
+    let mean = shares.reduce(0, +) / 400
+    #expect(mean > 0.5 && mean < 0.8 && shares.contains { $0 > 0.95 } && shares.contains { $0 < 0.3 })
+    #expect(mix.feeds(3)[0] == CutMix(side: 12, RandomStream(seed: 2)).feeds(3)[0])
   }
 
   @Test func identicalImagesAreCalledCollapsed() throws {

@@ -124,4 +124,28 @@ import Datasets
       #expect(set.unreadable.map(\.reason) == ["file.missing: no such file"])
     }
   }
+
+  /// A list of some images of a dataset names places in it, however its lines are written.
+  @Test func listsNamePlacesInADataset() throws {
+    try Fixtures.withFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/d", withIntermediateDirectories: false)
+      for name in ["a.png", "b c.png", "#d.png", "e.png"] {
+        try Data(ImageCodec.encodePNG(Image(width: 8, height: 8, red: 1))).write(
+          to: URL(fileURLWithPath: folder + "/d/" + name))
+      }
+      let dataset = try Dataset(Path(folder + "/d"))
+      func names(_ text: String, isNullDelimited: Bool = false) throws -> [String] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/list"))
+        return try PathList.places(folder + "/list", isNullDelimited: isNullDelimited, in: dataset)
+          .map { dataset.entries[$0].path.description }.sorted()
+      }
+      #expect(try names("# mine\r\n\r\ne.png\r\n\"b\\040c.png\"\ne.png 3\n") == ["b c.png", "e.png"])
+      #expect(try names("#d.png\na.png") == ["#d.png", "a.png"])
+      #expect(try names("a.png\0b c.png\0", isNullDelimited: true) == ["a.png", "b c.png"])
+      #expect { try names("a.png\nnone.png\n") } throws: { "\($0)".contains("line 2 names none.png") }
+      #expect { try PathList.places(folder + "/no", isNullDelimited: false, in: dataset) } throws: {
+        "\($0)".contains("no such list")
+      }
+    }
+  }
 }

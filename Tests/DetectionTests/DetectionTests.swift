@@ -72,6 +72,62 @@ import Testing
     #expect(windows == [Window(x: 11, y: 3, side: 5), Window(x: 2, y: 13, side: 5)])
   }
 
+  /// The class token's row of the product of whole matrices.
+  @Test func aRolloutIsTheProductOfItsBlocks() {
+    var draw = RandomStream(seed: 3)
+    let tokens = 5
+    let blocks = (0..<3).map { _ in (0..<tokens * tokens).map { _ in draw.uniform() } }
+    func matrix(_ block: [Float]) -> [[Double]] {
+      // 22 of 25 values are the lowest nine tenths; the first is never left out.
+      let limit = block.sorted()[22]
+      return (0..<tokens).map { i in
+        let row = (0..<tokens).map { j -> Double in
+          let value = block[i * tokens + j]
+          return (value >= limit || i + j == 0 ? Double(value) : 0) + (i == j ? 1 : 0)
+        }
+        return row.map { $0 / row.reduce(0, +) }
+      }
+    }
+    func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+      (0..<tokens).map { i in (0..<tokens).map { j in (0..<tokens).reduce(0.0) { $0 + a[i][$1] * b[$1][j] } } }
+    }
+    let whole = product(matrix(blocks[2]), product(matrix(blocks[1]), matrix(blocks[0])))
+    let map = Localizer.rollout(blocks.map { $0[...] })
+    #expect(map.count == tokens - 1)
+    #expect(zip(map, whole[0].dropFirst()).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+  }
+
+  /// A transformer with random weights: each kind of map is finite, and differs from the others; those of clusters and of classes have
+  /// the images' side.
+  @Test func transformersHaveMapsOfEveryKind() throws {
+    let (side, device) = (16, CPUDevice(threads: 2))
+    let configuration = Encoder.Configuration(
+      network: .transformer(.init(patch: 4, width: 16, depth: 2, heads: 2)), side: side)
+    let encoder = Encoder(configuration, weights: configuration.backbone.initialWeights(RandomStream(seed: 3)))
+    let set = try set(20, side: side, poisoned: []).0
+    let features = Embedder(encoder, on: device).features(set)
+    let probe = LinearProbe(features, labels: (0..<20).map { $0 % 2 }, classes: 2, on: device)
+    let aims = Features(width: 2, values: (0..<20).flatMap { $0 % 2 == 0 ? [Float(1), 0] : [0, 1] })
+    let maps = Saliency.allCases.map { saliency in
+      Localizer(encoder, saliency, probe: probe, set: set, on: device).heatMaps(Array(0..<20), targets: aims)
+    }
+    for all in maps {
+      #expect(all.count == 20)
+      #expect(all.allSatisfy { $0.count == side * side && $0.allSatisfy { $0.isFinite && $0 >= 0 } })
+    }
+    #expect(maps[0] != maps[1] && maps[1] != maps[2])
+    // Attention aims at nothing.
+    let others = Features(width: 2, values: (0..<20).flatMap { $0 % 2 == 0 ? [Float(0), 1] : [1, 0] })
+    let again = Localizer(encoder, .attentionRollout, probe: probe, set: set, on: device)
+      .heatMaps(Array(0..<20), targets: others)
+    #expect(again == maps[1])
+    let space = ClusterSpace(features, directions: 4, on: device, RandomStream(seed: 1))
+    let rows = space(features)
+    let tied = Localizer(encoder, .gradientRollout, space: space, set: set, on: device)
+      .heatMaps([3, 7], targets: rows.subset([3, 7]))
+    #expect(tied.count == 2 && tied[0].contains { $0 > 0 })
+  }
+
   @Test func windowAsLargeAsTheImageIsTheImage() {
     #expect(
       Localizer.windows([Float](repeating: 1, count: 16), side: 4, window: 4, count: 3) == [Window(x: 0, y: 0, side: 4)]

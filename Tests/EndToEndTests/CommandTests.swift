@@ -191,6 +191,9 @@ import Testing
     (["train", "--out", "/nonexistent"], "not a run folder"),
     (["train", "--objective", "byol", "--out", "/nonexistent"], "--objective needs a dataset"),
     (["train", ".", "--encoder", "x"], "is not for bezoar train"),
+    (["audit", ".", "--objective", "compress"], "give --retrain compress"),
+    (["audit", ".", "--set", "search.saliency=gradient-rollout"], "needs a vision transformer"),
+    (["audit", ".", "--retrain", "plain,compres"], "or none, not compres"),
     (["train", ".", "--objective", "bylo"], "one of simclr, moco-v2"), (["train", ".", "a"], "unexpected argument a"),
     (["gate", "/nonexistent.json"], "cannot read"), (["poison", "."], "needs --out"),
     (["report", "/nonexistent.json"], "cannot read"), (["audit", ".", "--max-suspects", "1.5"], "--max-suspects must"),
@@ -409,6 +412,83 @@ import Testing
       let audit = try Self.audit(folder + "/images", folder + "/out", ["--labels", "folders", "--objective", "byol"])
       #expect(audit.code == 4, "\(audit.errors)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/out/models/scan/model.safetensors")) == weights)
+    }
+  }
+
+  /// Distilled encoders stand beside the others in the result and in the report, with and without blocking; a trained one is measured
+  /// against the ground truth.
+  @Test func retrainsInEveryWay() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(60, in: folder + "/images")
+      let poison = try Execution.bezoar(
+        "poison", folder + "/images", "--out", folder + "/p", "--size", "5", "--eval", folder + "/images", "--seed", "3"
+      )
+      #expect(poison.code == 0, "\(poison.errors)")
+      let (data, truth) = (folder + "/p/dataset", folder + "/p/ground-truth.json")
+      let files = try #require(FileManager.default.enumerator(atPath: data)).compactMap { $0 as? String }
+        .filter { $0.hasSuffix(".png") }.sorted()
+      #expect(files.count == 60)
+      func list(_ count: Int) throws -> String {
+        let path = folder + "/trusted-\(count).txt"
+        try Data(("# mine\n" + files.prefix(count).joined(separator: "\n")).utf8).write(to: URL(fileURLWithPath: path))
+        return path
+      }
+      let settings = [
+        "--ground-truth", truth, "--retrain", "simreg,compress,advcl,plain", "--cutmix", "--blocking", "--set",
+        "retrainOn=all", "--set", "advcl.pseudoLabels=sinkhorn", "--trusted",
+      ]
+      let run = try Self.audit(data, folder + "/out", settings + [try list(30)])
+      #expect([1, 4].contains(run.code), "\(run.errors)")
+      #expect(run.output.contains("with blocking") && run.output.contains("compress"))
+      let json = try Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))
+      #expect(try JSONSchema(Fixtures.bytes("schema/result-1.0.0.schema.json")).problems(json) == [])
+      let metrics = try JSONDecoder().decode(AuditResult.self, from: json).metrics
+      #expect(metrics.encoders.map(\.encoder) == ["scan", "plain", "compress", "simreg", "advcl"])
+      for one in metrics.encoders {
+        let blocking = try #require(one.blocking)
+        #expect(blocking.saliency == "gradient" && blocking.windowPixels == 6, "\(one.encoder)")
+        #expect(blocking.attackSuccessRate != nil && blocking.triggerHitRate != nil && one.attackSuccessRate != nil)
+      }
+      let models = try FileManager.default.contentsOfDirectory(atPath: folder + "/out/models").sorted()
+      // Nothing was left out, so none is to be used.
+      #expect(models == ["advcl", "compress", "plain", "scan", "search", "simreg"])
+      let page = try String(contentsOfFile: folder + "/out/report.html", encoding: .utf8)
+      #expect(page.contains("distilled (compress)") && page.contains("painted over"))
+      // Other trusted images are another run.
+      let other = try Self.audit(data, folder + "/out", settings + [try list(29)])
+      #expect(other.code == 64, "\(other.errors)")
+      let few = try Self.audit(data, folder + "/few", settings + [try list(12)])
+      #expect(few.code == 64 && few.errors.contains("names 12 images"), "\(few.errors)")
+      let useless = try Self.audit(data, folder + "/few", ["--trusted", try list(30)])
+      #expect(useless.code == 64 && useless.errors.contains("--retrain compress or simreg"), "\(useless.errors)")
+
+      let trained = try Execution(
+        Execution.bezoarPath, ["train", data, "--out", folder + "/trained", "--ground-truth", truth] + Self.tiny)
+      #expect(trained.code == 0 && trained.output.contains("attack success"), "\(trained.errors)")
+      // An audit goes on with that encoder, and measures for itself.
+      let after = try Self.audit(data, folder + "/trained", ["--ground-truth", truth])
+      #expect([1, 4].contains(after.code), "\(after.errors)")
+    }
+  }
+
+  /// What pseudo-labels are made of beside clusters, and a transformer's rollouts.
+  @Test func auditsRunWithATransformerAndClusterFit() throws {
+    try Fixtures.withFolder { folder in
+      try Self.makeImages(60, in: folder + "/images")
+      let run = try Self.audit(
+        folder + "/images", folder + "/out",
+        [
+          "--backbone", "vit-tiny", "--set", "network.width=16", "--set", "network.depth=2", "--set", "network.heads=2",
+          "--set", "network.blocks=null", "--retrain", "advcl", "--set", "advcl.pseudoLabels=clusterfit", "--blocking",
+          "--labels", "folders",
+        ])
+      #expect(run.code == 4, "\(run.errors)")
+      let metrics = try JSONDecoder().decode(
+        AuditResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/out/result.json"))
+      ).metrics
+      #expect(
+        metrics.after.blocking?.saliency == "gradient-rollout" && metrics.after.blocking?.attackSuccessRate == nil)
+      #expect(FileManager.default.fileExists(atPath: folder + "/out/state/clusterfit.training"))
     }
   }
 

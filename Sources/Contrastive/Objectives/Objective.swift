@@ -32,6 +32,8 @@ public protocol Objective: Codable, Hashable, Sendable {
   var remembersViews: Bool { get }
   /// Whether images have to have labels, or may have.
   var labels: LabelUse { get }
+  /// True for a distillation: a frozen encoder says what features to aim at. Projections are as wide as its features.
+  var needsTeacher: Bool { get }
 
   /// The loss of a step; shape [].
   func loss(_ step: ObjectiveStep) -> Value
@@ -72,7 +74,7 @@ extension Objective {
   /// What an objective cannot do without that follows a target, and one that keeps past targets.
   var problemsOfTarget: [String] { target == nil ? ["\(Self.name) needs a target"] : [] }
   func problemsOfBank(neighbours: Int = 1) -> [String] {
-    var found = problemsOfTarget
+    var found = needsTeacher ? [] : problemsOfTarget
     if !(1...1 << 20).contains(bankRows) { found.append("a bank has 1 to \(1 << 20) rows, not \(bankRows)") }
     if !(1...64).contains(neighbours) || neighbours > bankRows {
       found.append("neighbours must be 1 to \(max(1, min(64, bankRows))), not \(neighbours)")
@@ -89,6 +91,7 @@ extension Objective {
   public var bankRows: Int { 0 }
   public var remembersViews: Bool { false }
   public var labels: LabelUse { .ignored }
+  public var needsTeacher: Bool { false }
 }
 
 /// Every objective, in the order in which they are listed.
@@ -99,11 +102,19 @@ public enum Objectives {
     SupervisedContrast.self,
   ]
 
+  /// Those that an encoder is retrained with, from one that is there.
+  public static let distillations: [any Objective.Type] = [CompRess.self, SimReg.self]
+
   /// After `--objective`.
   public static var names: [String] { all.map { $0.name } }
 
+  /// Of all and of distillations.
+  static func type(named name: String) -> (any Objective.Type)? {
+    (all + distillations).first { $0.name == name }
+  }
+
   /// That of a name with its published settings.
-  public static func named(_ name: String) -> (any Objective)? { all.first { $0.name == name }?.init() }
+  public static func named(_ name: String) -> (any Objective)? { type(named: name)?.init() }
 }
 
 /// An objective with its settings, as JSON: `{"byol": {...}}`.
@@ -129,7 +140,7 @@ public struct ChosenObjective: Codable, Hashable, Sendable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Name.self)
     guard let key = values.allKeys.first, values.allKeys.count == 1,
-      let type = Objectives.all.first(where: { $0.name == key.stringValue })
+      let type = Objectives.type(named: key.stringValue)
     else {
       throw DecodingError.dataCorrupted(
         .init(

@@ -10,30 +10,107 @@ public final class ObjectiveStep {
   /// Images of the batch, N.
   public let batch: Int
   /// Class of each image, [N], -1 where it has none; nil where the training has no labels.
-  public let labels: Value?
+  public var labels: Value? { passes.labels.map(ordered) }
   /// Each image's target of the epoch before, of unit length, [N, W]; zeros in the first. Nil unless it is remembered.
-  public let previous: Value?
+  public var previous: Value? { passes.previous.map(ordered) }
   /// See ``Bank``; nil for none.
-  public private(set) var bank: Bank?
+  public var bank: Bank? { passes.bank }
+
+  /// What passed through the networks once, for both orders of the images.
+  private let passes: Passes
+  /// True if what belongs to image i is that of the image after it, but for the mixed view: see ``CutMix``.
+  private let isNext: Bool
+
+  init(_ recipe: ContrastiveConfiguration, batch: Int, _ passes: Passes, isNext: Bool = false) {
+    (self.recipe, self.batch, self.passes, self.isNext) = (recipe, batch, passes, isNext)
+  }
+
+  /// This step as the second images of a mix see it.
+  func next() -> ObjectiveStep { ObjectiveStep(recipe, batch: batch, passes, isNext: true) }
+
+  private func ordered(_ rows: Value) -> Value { isNext ? rows.next : rows }
+
+  /// The first view is mixed of image and next one: row i belongs to both.
+  private func isMixed(_ k: Int) -> Bool { k == 0 && passes.mixed != nil }
+
+  /// g(f(view)) of what is trained, [N, W]; not of unit length.
+  public func projections(_ k: Int) -> Value {
+    let rows = passes.projections(k)
+    return isMixed(k) ? rows : ordered(rows)
+  }
+
+  /// Those of both views in one pass, the first ones first, [2N, W].
+  public var together: Value {
+    let rows = passes.together
+    guard isNext else { return rows }
+    let second = rows.slice(start: batch, count: batch).next
+    let first = rows.slice(start: 0, count: batch)
+    return .concatenated([isMixed(0) ? first : first.next, second])
+  }
+
+  /// h(g(f(view))), [N, W].
+  public func predictions(_ k: Int) -> Value {
+    let rows = passes.predictions(k)
+    return isMixed(k) ? rows : ordered(rows)
+  }
+
+  /// g(f(view)) of the target, or of what is trained where there is none, [N, W]; no gradient flows into it. A target sees views
+  /// that are not mixed.
+  public func targets(_ k: Int) -> Value {
+    let rows = passes.targets(k)
+    return isMixed(k) && !passes.hasTarget ? rows : ordered(rows)
+  }
+
+  /// Features of both views by the frozen teacher, the first ones first, [2N, D]; not of unit length.
+  public var teacher: Value { passes.teacher }
+
+  /// Puts rows into the bank when the step ends, in the place of the oldest.
+  ///
+  /// - Parameters:
+  ///   - rows: [N, W]; scaled to unit length.
+  ///   - previous: What is remembered of the same images, [N, W'].
+  public func enqueue(_ rows: Value, previous: Value? = nil) {
+    // The other order has the same rows.
+    if !isNext { passes.enqueue(rows, previous: previous) }
+  }
+}
+
+/// The passes of a step, each traced once, however often a loss asks for it.
+final class Passes {
+  let labels: Value?
+  let previous: Value?
+  let bank: Bank?
+  /// First views with a rectangle of the next image's, [N, side, side, 3]; nil for none.
+  let mixed: Value?
+  private(set) var features: Value?
 
   private let trace: Trace
   private let pixels: Value
+  private let batch: Int
   private let encoder: Encoder
   private let (projector, predictor): (Perceptron?, Perceptron?)
   private let scope: Scope
   private let targetScope: Scope?
-  private(set) var features: Value?
-  private var projected: [Int: Value] = [:]
-  private var targeted: [Int: Value] = [:]
+  private let frozen: (encoder: Encoder, scope: Scope)?
+  private var known: [String: Value] = [:]
 
   init(
-    _ trace: Trace, _ recipe: ContrastiveConfiguration, pixels: Value, batch: Int, encoder: Encoder,
-    projector: Perceptron?, predictor: Perceptron?, scope: Scope, target: Scope?, labels: Value?, previous: Value?,
-    bank: Bank?
+    _ trace: Trace, pixels: Value, mixed: Value?, batch: Int, encoder: Encoder, projector: Perceptron?,
+    predictor: Perceptron?, scope: Scope, target: Scope?, teacher: (encoder: Encoder, scope: Scope)?, labels: Value?,
+    previous: Value?, bank: Bank?
   ) {
-    (self.trace, self.recipe, self.pixels, self.batch, self.encoder) = (trace, recipe, pixels, batch, encoder)
+    (self.trace, self.pixels, self.mixed, self.batch, self.encoder) = (trace, pixels, mixed, batch, encoder)
     (self.projector, self.predictor, self.scope) = (projector, predictor, scope)
-    (targetScope, self.labels, self.previous, self.bank) = (target, labels, previous, bank)
+    (targetScope, frozen, self.labels, self.previous, self.bank) = (target, teacher, labels, previous, bank)
+  }
+
+  var hasTarget: Bool { targetScope != nil }
+
+  private func once(_ name: String, _ make: () -> Value) -> Value {
+    if let value = known[name] { return value }
+    let value = make()
+    known[name] = value
+    return value
   }
 
   private func view(_ k: Int) -> Value { pixels.slice(start: k * batch, count: batch) }
@@ -43,45 +120,52 @@ public final class ObjectiveStep {
     return (features, projector?(features, scope) ?? features)
   }
 
-  /// g(f(view)) of what is trained, [N, W]; not of unit length.
-  public func projections(_ k: Int) -> Value {
-    if let known = projected[k] { return known }
-    let (own, rows) = projection(view(k), scope)
-    features = features ?? own
-    projected[k] = rows
-    return rows
+  func projections(_ k: Int) -> Value {
+    once("projections \(k)") {
+      let (own, rows) = projection(k == 0 ? mixed ?? view(0) : view(k), scope)
+      features = features ?? own
+      return rows
+    }
   }
 
-  /// Those of both views in one pass, the first ones first, [2N, W].
-  public var together: Value {
-    let (own, rows) = projection(pixels, scope)
-    features = own
-    return rows
+  var together: Value {
+    once("together") {
+      let (own, rows) = projection(mixed.map { .concatenated([$0, view(1)]) } ?? pixels, scope)
+      features = own
+      return rows
+    }
   }
 
-  /// h(g(f(view))), [N, W].
-  public func predictions(_ k: Int) -> Value {
-    let rows = projections(k)
-    return predictor?(rows, scope) ?? rows
+  func predictions(_ k: Int) -> Value {
+    once("predictions \(k)") {
+      let rows = projections(k)
+      return predictor?(rows, scope) ?? rows
+    }
   }
 
-  /// g(f(view)) of the target, or of what is trained where there is none, [N, W]; no gradient flows into it.
-  public func targets(_ k: Int) -> Value {
-    if let known = targeted[k] { return known }
-    let rows = trace.detached(targetScope.map { projection(view(k), $0).rows } ?? projections(k))
-    targeted[k] = rows
-    return rows
+  func targets(_ k: Int) -> Value {
+    once("targets \(k)") { trace.detached(targetScope.map { projection(view(k), $0).rows } ?? projections(k)) }
   }
 
-  /// Puts rows into the bank when the step ends, in the place of the oldest.
-  ///
-  /// - Parameters:
-  ///   - rows: [N, W]; scaled to unit length.
-  ///   - previous: What is remembered of the same images.
-  public func enqueue(_ rows: Value, previous: Value? = nil) {
+  var teacher: Value {
+    once("teacher") {
+      guard let frozen else { preconditionFailure("no teacher was given") }
+      return trace.detached(frozen.encoder.activations(pixels, frozen.scope).features)
+    }
+  }
+
+  func enqueue(_ rows: Value, previous: Value?) {
     guard let bank else { return }
     let next = bank.with(rows, labels: labels, previous: previous)
     for (old, new) in zip(bank.states, next.states) { trace.update(old, to: new) }
+  }
+}
+
+extension Value {
+  /// Row i + 1 in the place of row i, the first one last.
+  var next: Value {
+    let count = shape[0]
+    return count < 2 ? self : .concatenated([slice(start: 1, count: count - 1), slice(start: 0, count: 1)])
   }
 }
 
@@ -94,13 +178,14 @@ public struct Bank {
   public let rows: Value
   /// Class of each image, [Q, 1]; -1 for none.
   public let labels: Value
-  /// What was remembered of the same images when they were put in, [Q, W].
+  /// What was remembered of the same images when they were put in, [Q, W'].
   public let previous: Value?
 
-  init(_ trace: Trace, rows count: Int, width: Int, remembers: Bool) {
+  /// - Parameter remembered: Width of what is remembered beside the rows; nil for nothing.
+  init(_ trace: Trace, rows count: Int, width: Int, remembered: Int?) {
     rows = trace.state("bank.rows", [count, width])
     labels = trace.state("bank.labels", [count, 1])
-    previous = remembers ? trace.state("bank.previous", [count, width]) : nil
+    previous = remembered.map { trace.state("bank.previous", [count, $0]) }
   }
 
   private init(rows: Value, labels: Value, previous: Value?) {
@@ -110,11 +195,11 @@ public struct Bank {
   var states: [Value] { [rows, labels] + (previous.map { [$0] } ?? []) }
 
   /// Names and values that it starts with.
-  static func initial(rows: Int, width: Int, remembers: Bool) -> [String: Tensor] {
+  static func initial(rows: Int, width: Int, remembered: Int?) -> [String: Tensor] {
     var arrays = [
       "bank.rows": Tensor([rows, width], repeating: 0), "bank.labels": Tensor([rows, 1], repeating: -1),
     ]
-    if remembers { arrays["bank.previous"] = Tensor([rows, width], repeating: 0) }
+    if let remembered { arrays["bank.previous"] = Tensor([rows, remembered], repeating: 0) }
     return arrays
   }
 
@@ -128,7 +213,7 @@ public struct Bank {
     return Bank(
       rows: pushed(trace.detached(new.unitRows()), rows),
       labels: pushed(own?.reshaped([batch, 1]) ?? none, labels),
-      previous: previous.map { pushed(before ?? trace.constant(0, [batch, rows.shape[1]]), $0) })
+      previous: previous.map { pushed(before ?? trace.constant(0, [batch, $0.shape[1]]), $0) })
   }
 
   /// What is added to similarities with each row so that unwritten ones are none, [1, Q].

@@ -35,27 +35,36 @@ public struct SimilarityDistillation: Objective {
 
   public func loss(_ step: ObjectiveStep) -> Value {
     guard let bank = step.bank else { preconditionFailure("a bank of \(bankRows) rows") }
-    let loss = Self.loss(
-      step.predictions(0), step.targets(1), bank.rows, among: bank.absence, temperature: step.recipe.temperature)
+    let loss = similarityDistillationLoss(
+      step.predictions(0), among: bank.rows, teacher: step.targets(1), among: bank.rows, allowed: bank.absence,
+      temperature: step.recipe.temperature)
     step.enqueue(step.targets(1))
     return loss
   }
+}
 
-  /// - Parameters:
-  ///   - predictions: [N, W].
-  ///   - targets: [N, W].
-  ///   - anchors: [Q, W] of unit length.
-  ///   - allowed: Added to similarities, so that some count for nothing; broadcast to [N, Q].
-  package static func loss(
-    _ predictions: Value, _ targets: Value, _ anchors: Value, among allowed: Value, temperature: Float
-  ) -> Value {
-    let trace = predictions.owner
-    let anchors = trace.detached(anchors)
-    func logarithms(_ rows: Value) -> Value {
-      let logits = rows.unitRows().matrixProduct(anchors, transposeRight: true) * (1 / temperature) + allowed
-      return logits - logits.logSumExp()
-    }
-    let (teacher, student) = (trace.detached(logarithms(targets)), logarithms(predictions))
-    return (teacher.exponential() * (teacher - student)).sum([1]).mean()
+/// Returns the mean divergence of a student's likeness to some images from its teacher's.
+///
+///     mean over rows of KL(softmax(t A' / T) || softmax(s B' / T))
+///
+/// - Parameters:
+///   - student: [N, W]; any scale.
+///   - studentAnchors: B, [Q, W] of unit length; no gradient flows into them.
+///   - teacher: [N, W']; any scale, no gradient.
+///   - teacherAnchors: A, the same images as the teacher sees them, [Q, W'] of unit length.
+///   - allowed: Added to similarities, so that some images count for nothing; broadcast to [N, Q].
+///   - temperature: T, > 0.
+/// - Returns: Nats; shape [].
+package func similarityDistillationLoss(
+  _ student: Value, among studentAnchors: Value, teacher: Value, among teacherAnchors: Value, allowed: Value,
+  temperature: Float
+) -> Value {
+  let trace = student.owner
+  func logarithms(_ rows: Value, _ anchors: Value) -> Value {
+    let logits =
+      rows.unitRows().matrixProduct(trace.detached(anchors), transposeRight: true) * (1 / temperature) + allowed
+    return logits - logits.logSumExp()
   }
+  let (aim, own) = (trace.detached(logarithms(teacher, teacherAnchors)), logarithms(student, studentAnchors))
+  return (aim.exponential() * (aim - own)).sum([1]).mean()
 }
