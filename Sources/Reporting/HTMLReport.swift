@@ -101,15 +101,14 @@ public struct HTMLReport {
     func column(_ metrics: EncoderMetrics) -> (title: String, short: String, metrics: EncoderMetrics) {
       switch metrics.encoder {
       case "advcl": ("After: AdvCL, \(images)", "AdvCL, after", metrics)
+      case "plain": ("After: same recipe\(isMixed ? " with mixed views" : ""), \(images)", "plain, after", metrics)
       case "compress", "simreg": ("After: distilled (\(metrics.encoder))", "\(metrics.encoder), after", metrics)
       default: ("After: \(metrics.encoder)", "\(metrics.encoder), after", metrics)
       }
     }
     let all =
       [("Before: \(before.encoder) encoder, all images", "before", before)]
-      + (result.metrics.afterPlain.map {
-        [("After: same recipe\(isMixed ? " with mixed views" : ""), \(images)", "plain, after", $0)]
-      } ?? [])
+      + (result.metrics.afterPlain.map { [column($0)] } ?? [])
       + result.metrics.afterOthers.map(column) + [column(after)]
     return all.filter { $0.2.encoder != "none" }
   }
