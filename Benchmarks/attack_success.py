@@ -19,6 +19,19 @@ def run(command, log):
         return subprocess.run(command, stdout=file, stderr=subprocess.STDOUT).returncode
 
 
+def planted(base):
+    """A planted dataset and its ground truth."""
+    return f"{base}/planted/dataset", f"{base}/planted/ground-truth.json"
+
+
+def plant(bezoar, base, log, seed, images=FASHION + "train-images-idx3-ubyte.gz", labels=FASHION + "train-labels-idx1-ubyte.gz",
+          test=FASHION + "t10k-images-idx3-ubyte.gz", test_labels=FASHION + "t10k-labels-idx1-ubyte.gz", target="7", count=6000):
+    """Plants a trigger in every image of one class, unless that was done before."""
+    if not os.path.exists(planted(base)[1]):
+        run([bezoar, "poison", images, "--labels", labels or "folders", "--target", target, "--limit", str(count), "--eval", test,
+             "--eval-labels", test_labels or "folders", "--eval-limit", "3000", "--seed", seed, "--out", f"{base}/planted"], log)
+
+
 def measured(folder):
     """What a run folder's training measured; None if it did not end."""
     try:
@@ -47,11 +60,9 @@ def main():
     rows = json.load(open(kept_rows)) if os.path.exists(kept_rows) else {}
     for seed in a.seeds.split(","):
         base = f"{a.out}/{a.name}-{seed}"
-        data, truth, log = f"{base}/planted/dataset", f"{base}/planted/ground-truth.json", f"{a.out}/{a.name}-{seed}.log"
-        if not os.path.exists(truth):
-            run([a.bezoar, "poison", a.images, "--labels", a.labels or "folders", "--target", a.target, "--limit", str(a.count),
-                 "--eval", a.test, "--eval-labels", a.test_labels or "folders", "--eval-limit", "3000", "--seed", seed,
-                 "--out", f"{base}/planted"], log)
+        data, truth = planted(base)
+        log = f"{a.out}/{a.name}-{seed}.log"
+        plant(a.bezoar, base, log, seed, a.images, a.labels, a.test, a.test_labels, a.target, a.count)
         if not os.path.exists(f"{base}/audit/kept.txt"):
             run([a.bezoar, "audit", data, "--preset", "screen", "--seed", seed, "--quiet", "--out", f"{base}/audit",
                  "--ground-truth", truth], log)
@@ -85,4 +96,5 @@ def main():
             cell(objective, name, what) for what in ("success", "clean") for name in ("before", "after")) + " |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,14 +7,9 @@ dataset-fashion-mnist), `bezoar train` trains the encoder that is attacked, and 
 `plain`, `advcl`, `plain` with --cutmix, `compress` and `simreg` on trusted images, drawn from those without the trigger. As all images
 of class 7 carry it, trusted ones show nothing of that class. Runs that ended are not run again; what is not measured is `-`.
 """
-import argparse, json, os, random, subprocess
+import argparse, json, os, random
 
-FASHION = "/usr/share/datasets/fashion-mnist/"
-
-
-def run(command, log):
-    with open(log, "ab") as file:
-        subprocess.run(command, stdout=file, stderr=subprocess.STDOUT)
+from attack_success import plant, planted, run
 
 
 def trusted(data, truth, percent, path):
@@ -39,11 +34,9 @@ def main():
     table = {}
     for seed in a.seeds.split(","):
         base = f"{a.out}/fashion-{seed}"
-        data, truth, log = f"{base}/planted/dataset", f"{base}/planted/ground-truth.json", f"{a.out}/defences-{seed}.log"
-        if not os.path.exists(truth):
-            run([a.bezoar, "poison", FASHION + "train-images-idx3-ubyte.gz", "--labels", FASHION + "train-labels-idx1-ubyte.gz",
-                 "--target", "7", "--limit", "6000", "--eval", FASHION + "t10k-images-idx3-ubyte.gz", "--eval-labels",
-                 FASHION + "t10k-labels-idx1-ubyte.gz", "--eval-limit", "3000", "--seed", seed, "--out", f"{base}/planted"], log)
+        data, truth = planted(base)
+        log = f"{a.out}/defences-{seed}.log"
+        plant(a.bezoar, base, log, seed)
         recipe = ["--ground-truth", truth, "--seed", seed, "--set", f"scan.epochs={a.epochs}", "--set",
                   f"network.width={a.width}", "--threads", str(a.threads), "--quiet"]
         victim = f"{base}/simclr-before"
