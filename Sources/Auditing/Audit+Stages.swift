@@ -315,7 +315,7 @@ extension Audit {
   // MARK: retrain
 
   func retrain() throws -> (String, Int?) {
-    let wanted = AuditConfiguration.Retraining.allCases.filter(configuration.retrain.contains)
+    let wanted = configuration.retrainings
     guard let used = wanted.first else { return ("skipped: not asked for", nil) }
     let kept = try retrained()
     guard try isSearchable() else { return ("skipped: \(try reasonForNoSearch())", nil) }
@@ -443,9 +443,10 @@ extension Audit {
     }
     let first = isCompared || configuration.encoder != nil ? "scan" : "search"
     let before = try measure(first, first)
-    var after = try AuditConfiguration.Retraining.allCases.filter(configuration.retrain.contains)
-      .filter { FileManager.default.fileExists(atPath: folder.file("models/\(model($0))/model.safetensors")) }
-      .map { (kind: $0, metrics: try measure($0.rawValue, model($0))) }
+    var after = try configuration.retrainings.filter {
+      FileManager.default.fileExists(atPath: folder.file("models/\(model($0))/model.safetensors"))
+    }
+    .map { (kind: $0, metrics: try measure($0.rawValue, model($0))) }
     let used = after.isEmpty ? nil : after.removeFirst().metrics
     try folder.keep(
       json: Metrics(

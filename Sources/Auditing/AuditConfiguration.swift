@@ -80,6 +80,9 @@ public struct AuditConfiguration: Codable, Hashable, Sendable {
   /// The standard preset.
   public init() {}
 
+  /// What is retrained, the one to use first.
+  var retrainings: [Retraining] { Retraining.allCases.filter(retrain.contains) }
+
   /// Takes an objective with its recipe.
   mutating func take(_ objective: any Objective) { scan = scan.with(objective).suiting(network) }
 

@@ -126,12 +126,7 @@ public struct ConfigurationLayers: Sendable {
 
   /// What a path leads to.
   private static func value(_ tree: JSONValue, _ path: [String]) -> JSONValue? {
-    var here = tree
-    for part in path {
-      guard case .object(let items) = here, let next = items[part] else { return nil }
-      here = next
-    }
-    return here
+    path.reduce(tree) { $0?[$1] }
   }
 
   /// The tree with another value where a path leads, if it leads anywhere.

@@ -323,23 +323,16 @@ public struct Dataset: Sendable {
     _ find: (Path) -> (Listing.Source, label: String?)?
   ) throws(DatasetError) -> Listing {
     var (entries, seen) = (Listing(foldersAreLabels: foldersAreLabels), NameTable())
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    var start = !isNullDelimited && bytes.starts(with: mark) ? mark.count : 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: isNullDelimited ? 0 : 0x0A) ?? bytes.count
-      let line = bytes[start..<end]
-      start = end + 1
-      if line.isEmpty || !isNullDelimited && line.elementsEqual([0x0D]) { continue }
-      let readings = isNullDelimited ? [(name: Array(line), label: nil)] : PathList.readings(line)
+    for line in PathList.lines(bytes, isNullDelimited: isNullDelimited) {
       var isFound = false
-      for one in readings {
+      for one in line.readings {
         guard let (source, label) = find(Path(bytes: one.name)) else { continue }
         isFound = true
         if seen.insert(one.name).isNew { try entries.append(one.name, label: one.label ?? label, source, of: root) }
         if isExact { break }
       }
-      if isFound || !isNullDelimited && line.first == UInt8(ascii: "#") { continue }
-      let name = (isExact ? readings.first : readings.last)?.name ?? Array(line)
+      if isFound || line.isComment { continue }
+      let name = (isExact ? line.readings.first : line.readings.last)?.name ?? Array(line.bytes)
       if seen.insert(name).isNew {
         try entries.append(name, .unusable(Unread(reason: "file.missing: no such file")), of: root)
       }

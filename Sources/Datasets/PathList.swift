@@ -44,20 +44,46 @@ public enum PathList {
     let index = Listing.Lookup(dataset.entries)
     var places: Set<Int> = []
     let bytes = try FileSystem.readInflated(path)
-    for (number, line) in bytes.split(separator: isNullDelimited ? 0 : newline, omittingEmptySubsequences: false)
-      .enumerated()
-    {
-      if line.isEmpty || line.elementsEqual([0x0D]) { continue }
-      let readings = isNullDelimited ? [(name: Array(line), label: nil)] : PathList.readings(line)
-      if let place = readings.lazy.compactMap({ index[$0.name] }).first {
+    for line in lines(bytes, isNullDelimited: isNullDelimited) {
+      if let place = line.readings.lazy.compactMap({ index[$0.name] }).first {
         places.insert(place)
-      } else if isNullDelimited || line.first != UInt8(ascii: "#") {
+      } else if !line.isComment {
         throw DatasetError(
           .list, path,
-          "line \(number + 1) names \(Path(bytes: readings[0].name)), which the dataset does not list")
+          "line \(line.number) names \(Path(bytes: line.readings[0].name)), which the dataset does not list")
       }
     }
     return places.sorted()
+  }
+
+  /// A line that is not empty.
+  struct Line {
+    /// Counted from 1.
+    let number: Int
+    let bytes: ArraySlice<UInt8>
+    /// How it may be meant, the likeliest first.
+    let readings: [(name: [UInt8], label: String?)]
+    /// True if it is a comment where it names nothing.
+    let isComment: Bool
+  }
+
+  /// The lines of a list one after another, without a byte-order mark.
+  static func lines(_ bytes: [UInt8], isNullDelimited: Bool) -> some Sequence<Line> {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let start = !isNullDelimited && bytes.starts(with: mark) ? mark.count : 0
+    return sequence(state: (start: start, number: 0)) { state -> Line? in
+      while state.start < bytes.count {
+        let end = bytes[state.start...].firstIndex(of: isNullDelimited ? 0 : newline) ?? bytes.count
+        let line = bytes[state.start..<end]
+        state = (end + 1, state.number + 1)
+        if line.isEmpty || !isNullDelimited && line.elementsEqual([0x0D]) { continue }
+        return Line(
+          number: state.number, bytes: line,
+          readings: isNullDelimited ? [(name: Array(line), label: nil)] : readings(line),
+          isComment: !isNullDelimited && line.first == UInt8(ascii: "#"))
+      }
+      return nil
+    }
   }
 
   private static let (newline, quote, backslash) = (UInt8(0x0A), UInt8(0x22), UInt8(0x5C))

@@ -78,19 +78,16 @@ public final class Localizer {
     let outputs: [Value]
     if saliency.isRollout {
       precondition(!activations.attention.isEmpty, "a rollout needs a network with attention")
-      let aimed = scalar(activations.features, aims)
-      let gradients =
-        saliency == .gradientRollout
-        ? trace.gradients(of: aimed, withRespectTo: activations.attention).map(Optional.some)
-        : activations.attention.map { _ in nil }
-      outputs = zip(activations.attention, gradients).map { [batch] attention, gradient in
-        let (heads, tokens) = (attention.shape[0] / batch, attention.shape[1])
-        return (gradient.map { (attention * $0).relu() } ?? attention).reshaped([batch, heads, tokens * tokens]).mean([
-          1
-        ])
-        .reshaped([batch, tokens, tokens])
+      var shares = activations.attention
+      // Attention alone aims at nothing; what is fed to it does not count.
+      if saliency == .gradientRollout {
+        let gradients = trace.gradients(of: scalar(activations.features, aims), withRespectTo: shares)
+        shares = zip(shares, gradients).map { ($0 * $1).relu() }
       }
-      // Attention rollout aims at nothing, but has the same feeds.
+      outputs = shares.map { [batch] shares in
+        let (heads, tokens) = (shares.shape[0] / batch, shares.shape[1])
+        return shares.reshaped([batch, heads, tokens * tokens]).mean([1]).reshaped([batch, tokens, tokens])
+      }
       let grid = Int(Double(activations.attention[0].shape[1] - 1).squareRoot())
       map = [batch, grid, grid]
     } else {

@@ -140,6 +140,7 @@ import Datasets
           .map { dataset.entries[$0].path.description }.sorted()
       }
       #expect(try names("# mine\r\n\r\ne.png\r\n\"b\\040c.png\"\ne.png 3\n") == ["b c.png", "e.png"])
+      #expect(try names("\u{FEFF}a.png\ne.png\n") == ["a.png", "e.png"])
       #expect(try names("#d.png\na.png") == ["#d.png", "a.png"])
       #expect(try names("a.png\0b c.png\0", isNullDelimited: true) == ["a.png", "b c.png"])
       #expect { try names("a.png\nnone.png\n") } throws: { "\($0)".contains("line 2 names none.png") }
